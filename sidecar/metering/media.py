@@ -1,0 +1,61 @@
+"""Our own table of what is billed by the image, where genai-prices has nothing. The rows are in `media_prices.toml`."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from importlib import resources
+
+import msgspec
+
+from sidecar.metering.basis import Basis
+from sidecar.metering.bill import Doubt
+from sidecar.metering.rule import STANDARD_SIZE, STANDARD_TIERS, Bracket, Rule, UnitPrices
+from sidecar.metering.usage import TOKEN_CLASSES
+
+
+class MediaPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One row, as the file explains it."""
+
+    model: str
+    providers: tuple[str, ...]
+    image_usd: dict[str, Decimal]
+    date: str
+    source: str
+    evidence: str
+    inferred: bool = False
+
+    def matches(self, provider: str, names: tuple[str, ...]) -> bool:
+        """Whether this row prices a model, known by any of these lower-case names, at this provider."""
+        return provider in self.providers and any(fnmatchcase(name, self.model) for name in names)
+
+    def rule(self, tier: str) -> Rule:
+        """The price rule this row makes. The table knows standard prices only: on another tier they are an estimate."""
+        standard = next(iter(self.image_usd.values()))
+        prices = UnitPrices(
+            images={STANDARD_SIZE: standard} | self.image_usd,
+            unpriced=(*TOKEN_CLASSES, "video_seconds", "web_searches"),
+        )
+        doubt = "" if tier in STANDARD_TIERS else Doubt.NO_TIER_PRICE
+        doubt = Doubt.PRICE_INFERRED if self.inferred else doubt
+        return Rule(
+            source=f"media:{self.model}@{self.date}",
+            brackets=(Bracket(-1, prices),),
+            basis=Basis.ESTIMATED if doubt else Basis.EXACT,
+            reason=doubt,
+            is_by_piece=True,
+        )
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    price: list[MediaPrice]
+
+
+def load_media_prices() -> list[MediaPrice]:
+    """The rows of the table in this package, in order."""
+    text = resources.files("sidecar.metering").joinpath("media_prices.toml").read_bytes()
+    return msgspec.toml.decode(text, type=_File).price
+
+
+def media_rule(table: Sequence[MediaPrice], provider: str, names: tuple[str, ...], tier: str) -> Rule | None:
+    """The rule of the first row that matches, or None."""
+    return next((row.rule(tier) for row in table if row.matches(provider, names)), None)

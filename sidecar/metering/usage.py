@@ -1,0 +1,58 @@
+"""What a call used, as a value."""
+
+import msgspec
+
+
+class Usage(msgspec.Struct, frozen=True, gc=False):
+    """Counts of what was used, in disjoint classes: the first five are all the tokens there were.
+
+    The fields from `audio_input` on are *parts* of a class above them that may have a price of their own, and never
+    exceed it.
+    """
+
+    input: int = 0
+    """Prompt tokens read anew, without cached ones."""
+    cached_input: int = 0
+    """Prompt tokens served from a cache."""
+    output: int = 0
+    """Tokens of the visible answer."""
+    reasoning: int = 0
+    """Tokens of thinking; billed as output."""
+    tool_use: int = 0
+    """Tool results fed back to the model by the provider; billed as input."""
+    images: int = 0
+    """Whole images delivered by an image endpoint that bills by the image (not image *tokens*)."""
+    video_seconds: int = 0
+    """Seconds of video delivered by an endpoint that bills by the second."""
+    web_searches: int = 0
+    """Searches that the provider made for the answer and bills apart."""
+
+    audio_input: int = 0
+    """Part of `input`."""
+    cached_audio_input: int = 0
+    """Part of `cached_input`."""
+    image_input: int = 0
+    """Part of `input`: tokens of images."""
+    video_input: int = 0
+    """Part of `input`: tokens of video."""
+    audio_output: int = 0
+    """Part of `output`."""
+    image_output: int = 0
+    """Part of `output`: tokens of generated images."""
+    video_output: int = 0
+    """Part of `output`: tokens of generated video."""
+
+    image_size: str = ""
+    """Size class of `images` as the provider names it (`1K`, `2K`); empty when unknown or standard."""
+
+    def counts(self) -> dict[str, int]:
+        """The classes above 0 by name, parts included: the `usage` column of the ledger."""
+        return {name: count for name, count in zip(COUNTED, msgspec.structs.astuple(self), strict=False) if count}
+
+
+COUNTED = tuple(name for name in Usage.__struct_fields__ if name != "image_size")
+"""Names of the counts, in the order of the fields."""
+TOKEN_CLASSES = ("input", "cached_input", "output", "reasoning", "tool_use")
+"""The `type` label of `tokens_total`: disjoint."""
+PIECES = ("images", "video_seconds", "web_searches")
+"""What is billed by the piece and not by the token."""

@@ -1,0 +1,24 @@
+from itertools import product
+
+import pytest
+
+from sidecar.metering.basis import Basis, worst
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        (Basis.EXACT, Basis.EXACT, Basis.EXACT),
+        (Basis.EXACT, Basis.AT_LEAST, Basis.AT_LEAST),
+        (Basis.EXACT, Basis.ESTIMATED, Basis.ESTIMATED),
+        (Basis.AT_LEAST, Basis.ESTIMATED, Basis.ESTIMATED),
+    ],
+)
+def test_the_worse_of_two_claims_is_what_both_are_worth(one, other, together):
+    assert worst(one, other) is together
+    assert worst(other, one) is together
+
+
+def test_the_order_of_three_claims_makes_no_difference():
+    for one, two, three in product(Basis, repeat=3):
+        assert worst(worst(one, two), three) is worst(one, worst(two, three))
