@@ -1,0 +1,216 @@
+"""Framing: where a body ends, and the same body in our own words.
+
+A body is passed on in the framing it came in. Bytes of a body with a known length are not looked at at all; of a chunked
+body only the chunk lines are, and what goes on is re-framed (chunk extensions are dropped, RFC 9112 section 7.1.1).
+"""
+
+import re
+
+import msgspec
+
+from sidecar.errors import ProtocolError, ReplyBroken, RequestRefused
+
+MAX_CHUNK_LINE = 4096
+"""Bytes of one chunk-size line with its extensions, and of one trailer line: as nginx and Envoy allow about."""
+MAX_TRAILERS = 16 * 1024
+"""Bytes of all trailer lines together."""
+LONGEST_LENGTH = 18
+"""Digits of a Content-Length: below 2**63, so that nobody's parser overflows (h11 passes longer ones on)."""
+
+IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z").match
+IS_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\Z").match
+
+
+class Framing(msgspec.Struct, frozen=True, gc=False):
+    """How a body is delimited: exactly one of a length, chunks, or the end of the connection."""
+
+    length: int = 0
+    """Bytes of the body, when neither of the others holds; 0 is no body."""
+    is_chunked: bool = False
+    until_close: bool = False
+
+
+NO_BODY = Framing()
+CHUNKED = Framing(is_chunked=True)
+UNTIL_CLOSE = Framing(until_close=True)
+
+
+def request_framing(noted: list[tuple[bytes, bytes]]) -> Framing:
+    """The framing of a request's body (RFC 9112 section 6.3), from its noted fields.
+
+    Raises:
+        RequestRefused: there are two opinions about the length, or none that we can read.
+    """
+    lengths, codings = _lengths_and_codings(noted)
+    if codings:
+        if lengths:
+            raise RequestRefused(400, "both Content-Length and Transfer-Encoding")
+        if codings != [b"chunked"]:
+            raise RequestRefused(501, "a Transfer-Encoding other than chunked")
+        return CHUNKED
+    if not lengths:
+        return NO_BODY
+    try:
+        return Framing(length=_one_length(lengths))
+    except ProtocolError as broken:
+        raise RequestRefused(400, str(broken)) from None
+
+
+def reply_framing(noted: list[tuple[bytes, bytes]], status: int, request_method: bytes) -> Framing:
+    """The framing of a reply's body (RFC 9112 section 6.3), which for HEAD, 1xx, 204 and 304 is none.
+
+    Raises:
+        ReplyBroken: there are two opinions about the length, or none that we can read.
+    """
+    if request_method == b"HEAD" or status < 200 or status in (204, 304):
+        return NO_BODY
+    lengths, codings = _lengths_and_codings(noted)
+    if codings:
+        if lengths:
+            raise ReplyBroken("both Content-Length and Transfer-Encoding")
+        if codings != [b"chunked"]:
+            raise ReplyBroken("a Transfer-Encoding other than chunked")
+        return CHUNKED
+    if not lengths:
+        return UNTIL_CLOSE
+    try:
+        return Framing(length=_one_length(lengths))
+    except ProtocolError as broken:
+        raise ReplyBroken(str(broken)) from None
+
+
+def _lengths_and_codings(noted: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]]:
+    """Every Content-Length value and every transfer coding there is."""
+    lengths: list[bytes] = []
+    codings: list[bytes] = []
+    for name, value in noted:
+        if name == b"content-length":
+            lengths.append(value)
+        elif name == b"transfer-encoding":
+            codings += [coding.strip().lower() for coding in value.split(b",")]
+    return lengths, codings
+
+
+def _one_length(lengths: list[bytes]) -> int:
+    if len(lengths) > 1:
+        raise ProtocolError("several Content-Length headers")
+    digits = lengths[0]
+    if not digits.isdigit() or len(digits) > LONGEST_LENGTH:
+        raise ProtocolError("a Content-Length that is not a number")
+    return int(digits)
+
+
+class LengthBody:
+    """A body of known length. `feed` returns how many bytes of the piece belong to it."""
+
+    __slots__ = ("remaining",)
+
+    def __init__(self, length: int) -> None:
+        self.remaining = length
+
+    @property
+    def is_complete(self) -> bool:
+        """The last byte has been fed."""
+        return self.remaining == 0
+
+    def feed(self, piece: bytes) -> int:
+        """Take what belongs to this body off the front of a piece; returns how many bytes that is."""
+        taken = min(len(piece), self.remaining)
+        self.remaining -= taken
+        return taken
+
+
+class ChunkedBody:
+    """A chunked body, incrementally. Strict: a size is hex digits, every line ends in CR LF.
+
+    `feed` returns the payload found in a piece and how many of its bytes belong to the body. Once `is_complete`,
+    `trailers` holds the trailer lines as sent.
+    """
+
+    __slots__ = ("_line", "_payload_left", "_trailer_bytes", "_wants_crlf", "is_complete", "trailers")
+
+    def __init__(self) -> None:
+        self._line: bytes | None = b""  # the unfinished line; None while a payload is read
+        self._payload_left = 0
+        self._wants_crlf = False
+        self._trailer_bytes = -1  # -1 until the last chunk
+        self.trailers: list[bytes] = []
+        self.is_complete = False
+
+    def feed(self, piece: bytes) -> tuple[bytes, int]:
+        """Read a piece: (payload bytes in it, bytes of it that belong to this body).
+
+        Raises:
+            ProtocolError: the framing is broken.
+        """
+        payload: list[bytes] = []
+        position, end = 0, len(piece)
+        while position < end and not self.is_complete:
+            if self._line is None:
+                taken = min(self._payload_left, end - position)
+                payload.append(piece[position : position + taken])
+                position += taken
+                self._payload_left -= taken
+                if self._payload_left == 0:
+                    self._line, self._wants_crlf = b"", True
+            else:
+                position = self._read_line(piece, position)
+        return (payload[0] if len(payload) == 1 else b"".join(payload)), position
+
+    def _read_line(self, piece: bytes, position: int) -> int:
+        """Go on with a line; returns the position behind what was read of it."""
+        feed_at = piece.find(b"\n", position)
+        stop = len(piece) if feed_at < 0 else feed_at + 1
+        line = (self._line or b"") + piece[position:stop]
+        if len(line) > MAX_CHUNK_LINE:
+            raise ProtocolError("a chunk line is too long")
+        if feed_at < 0:
+            self._line = line
+            return stop
+        if not line.endswith(b"\r\n"):
+            raise ProtocolError("a chunk line does not end in CR LF")
+        self._line = b""
+        self._take_line(line[:-2])
+        return stop
+
+    def _take_line(self, line: bytes) -> None:
+        if self._wants_crlf:
+            if line:
+                raise ProtocolError("a chunk is longer than its size")
+            self._wants_crlf = False
+        elif self._trailer_bytes >= 0:
+            self._take_trailer(line)
+        else:
+            self._take_size(line)
+
+    def _take_size(self, line: bytes) -> None:
+        if IS_CHUNK_SIZE(line) is None:
+            raise ProtocolError("a chunk size is not a hexadecimal number")
+        self._payload_left = int(line.partition(b";")[0], 16)
+        if self._payload_left:
+            self._line = None
+        else:
+            self._trailer_bytes = 0
+
+    def _take_trailer(self, line: bytes) -> None:
+        if not line:
+            self.is_complete = True
+            return
+        if IS_TRAILER(line) is None:
+            raise ProtocolError("a trailer line is not a field")
+        self._trailer_bytes += len(line)
+        if self._trailer_bytes > MAX_TRAILERS:
+            raise ProtocolError("the trailers are too long")
+        self.trailers.append(line)
+
+
+def chunk(payload: bytes) -> bytes:
+    """One chunk of a chunked body; the payload is not empty (an empty chunk would end the body)."""
+    return b"%x\r\n%b\r\n" % (len(payload), payload)
+
+
+def last_chunk(trailers: list[bytes]) -> bytes:
+    """The end of a chunked body, with its trailer lines."""
+    if not trailers:
+        return b"0\r\n\r\n"
+    return b"0\r\n%b\r\n\r\n" % b"\r\n".join(trailers)

@@ -1,0 +1,57 @@
+"""What is remembered of a call: the row of the ledger, the fields of the log line, the input of the metrics."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from sidecar.clock import Moment
+
+
+class CallKind(StrEnum):
+    """How a call's answer comes."""
+
+    UNARY = "unary"
+    """One reply, whole."""
+    STREAM = "stream"
+    """A reply that comes piece by piece and is worth something before its end."""
+
+
+class CallRecord(msgspec.Struct, kw_only=True):
+    """One call. The columns of DESIGN section 6 by the same names, in the same order, and three that say how a figure came about.
+
+    Moments are microseconds since the epoch, money is US dollars. `outcome` is None while the call is open and is
+    the last field to be set. `usage` counts disjoint classes (`metering.usage.Usage.counts`), and holds only those above 0.
+    """
+
+    id: str
+    upstream: str
+    provider: str
+    dialect: str
+    model: str
+    kind: CallKind
+    caller: str | None = None
+    started_at: Moment
+    committed_at: Moment | None = None
+    answered_at: Moment | None = None
+    left_at: Moment | None = None
+    left_reason: str | None = None
+    finished_at: Moment | None = None
+    settled_at: Moment | None = None
+    outcome: str | None = None
+    http_status: int | None = None
+    usage: dict[str, int] = {}
+    spend_usd: Decimal | None = None
+    orphaned_usd: Decimal | None = None
+    avoidable_usd: Decimal | None = None
+    basis: str | None = None
+    """How far the money can be trusted: `exact`, `at_least` or `estimated` (`metering.basis`)."""
+    price_source: str | None = None
+    rescued_by: str | None = None
+    attempt_of: str | None = None
+    basis_reason: str | None = None
+    """Why `basis` is not exact, one word."""
+    avoidable_basis: str | None = None
+    """How far `avoidable_usd` can be trusted: `estimated` where it was told by time and not by counted progress."""
+    unpriced_reason: str | None = None
+    """Why there is no money in this row although the call may have cost some: `no_usage`, `no_price`, `lost` ..."""
