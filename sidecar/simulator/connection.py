@@ -1,0 +1,66 @@
+"""uvicorn's HTTP/1.1 connection, with the two things that the simulator needs of it: the transport, and honest writing.
+
+Only the protocol of uvicorn is used, not its `Server`: that one takes over the process's signals, waits in ticks of 0.1 s, and
+waits for connections that a simulator would rather break.
+"""
+
+import asyncio
+from typing import cast
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from sidecar.simulator.request import Message
+
+IDLE_SECONDS = 75
+"""Longer than any SDK keeps an idle connection: it is never we who close one that is about to be used again."""
+
+
+class Connection(HttpToolsProtocol):
+    """One caller's connection."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take the connection; make `send` wait until the kernel has all that was sent before, not most of it."""
+        transport.set_write_buffer_limits(high=0)
+        super().connection_made(transport)
+
+    def on_message_begin(self) -> None:
+        """Begin a request; its scope carries the transport."""
+        super().on_message_begin()
+        self.scope["state"]["transport"] = self.transport
+
+
+def transport_of(scope: Message) -> asyncio.Transport:
+    """The transport that a request came on."""
+    return cast(asyncio.Transport, scope["state"]["transport"])
+
+
+class Connections:
+    """All connections of one simulator."""
+
+    def __init__(self, application: object) -> None:
+        self._config = Config(
+            application,  # type: ignore[arg-type]  # raw ASGI, typed by our own names
+            interface="asgi3",
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_keep_alive=IDLE_SECONDS,
+        )
+        self._config.load()
+        self._state = ServerState()
+
+    def new(self) -> asyncio.Protocol:
+        """A protocol for a connection that was accepted."""
+        return Connection(self._config, self._state, {})
+
+    async def close(self) -> None:
+        """Break every connection, and wait until their requests are through."""
+        for connection in tuple(self._state.connections):
+            cast(Connection, connection).transport.abort()
+        while self._state.tasks:
+            await asyncio.wait(tuple(self._state.tasks))

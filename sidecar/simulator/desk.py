@@ -1,0 +1,68 @@
+"""The routes under `/simulator/`, for tests and people who are in another process.
+
+GET  /simulator/bill                                    the bill so far
+GET  /simulator/settled                                 the bill, when no call is under way
+GET  /simulator/wait?call=TAG&until=MILESTONE           answers when the call has come so far (`milestones.py`)
+POST /simulator/release?call=TAG                        lets work go on that its script holds
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+from sidecar.simulator.bill import Bill
+from sidecar.simulator.declined import Declined
+from sidecar.simulator.exchange import Exchange
+from sidecar.simulator.milestones import Milestone, Milestones
+from sidecar.simulator.request import Request
+
+PREFIX = "/simulator/"
+
+
+class Desk:
+    """Answers questions about the calls."""
+
+    def __init__(
+        self, bill: Bill, told: Milestones, under_way: Collection[Exchange], settled: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._bill, self._told, self._under_way, self._settled = bill, told, under_way, settled
+        self._routes: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
+            ("GET", "bill"): self._show_bill,
+            ("GET", "settled"): self._show_settled,
+            ("GET", "wait"): self._wait,
+            ("POST", "release"): self._release,
+        }
+
+    async def answer(self, request: Request) -> dict[str, Any]:
+        """The answer's JSON.
+
+        Raises:
+            Declined: 404 for a question the desk does not know, 400 for a milestone there is not.
+        """
+        route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
+        if route is None:
+            raise Declined(404, "The desk knows GET bill, settled, wait, and POST release.")
+        return await route(request)
+
+    def release(self, tag: str) -> int:
+        """Let the held work of these calls go on; returns how many calls of that tag are under way."""
+        named = [exchange for exchange in self._under_way if exchange.tag == tag]
+        for exchange in named:
+            exchange.release()
+        return len(named)
+
+    async def _show_bill(self, request: Request) -> dict[str, Any]:
+        return self._bill.as_object()
+
+    async def _show_settled(self, request: Request) -> dict[str, Any]:
+        await self._settled()
+        return self._bill.as_object()
+
+    async def _wait(self, request: Request) -> dict[str, Any]:
+        tag, until = request.query.get("call", ""), request.query.get("until", "")
+        if until not in list(Milestone) or not tag:
+            raise Declined(400, f"call and until are needed; until is one of {', '.join(Milestone)}")
+        await self._told.wait(tag, Milestone(until))
+        return {"call": tag, "reached": until}
+
+    async def _release(self, request: Request) -> dict[str, Any]:
+        return {"released": self.release(request.query.get("call", ""))}
