@@ -1,0 +1,98 @@
+"""The log: one JSON object a line, one line a settled call, through structlog.
+
+`open_log` builds it and returns it; nothing is configured at import, and neither structlog's nor the standard
+library's global settings are touched. A call's line has a fixed set of fields, none of them free text, so it goes
+straight to the encoder; everything else passes structlog's processors and the redaction.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, MutableMapping
+from typing import Any, BinaryIO, Literal, TextIO, cast
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+from sidecar.clock import Clock
+from sidecar.lifecycle.record import CallRecord
+from sidecar.telemetry.event import call_line, encode, shown, stamp
+from sidecar.telemetry.lines import LineWriter, Sink
+from sidecar.telemetry.redaction import redact
+
+LogFormat = Literal["json", "console"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+Event = MutableMapping[str, Any]
+Renderer = Callable[[object, str, Event], bytes]
+
+
+class Log:
+    """Where events go. `events` takes everything but settled calls: `log.events.info("draining", calls=3)`."""
+
+    def __init__(self, events: FilteringBoundLogger, lines: LineWriter, format: LogFormat) -> None:
+        self.events = events
+        self._lines = lines
+        self._is_json = format == "json"
+        self._shows_calls = events.is_enabled_for(logging.INFO)
+
+    def call_settled(self, record: CallRecord) -> None:
+        """Write the one line of a settled call: the fields of its record that are set, and its durations."""
+        if not self._shows_calls:
+            return
+        if self._is_json:
+            self._lines.write(encode(call_line(record)) + b"\n")
+        else:
+            self.events.info("call_settled", **shown(call_line(record)))
+
+    def close(self) -> None:
+        """Write what waits; events that come later are written at once."""
+        self._lines.close()
+
+
+def open_log(clock: Clock, level: LogLevel = "info", format: LogFormat = "json", file: Sink | None = None) -> Log:
+    """A log of `level` and above, as JSON lines or as text for people.
+
+    It goes to `file`, else to standard output. Close it before the program ends; the interpreter's exit does it otherwise.
+    """
+    render = _json if format == "json" else _console(has_colors=file is None and sys.stdout.isatty())
+    with_head = _with_head(clock)
+
+    def told_dropped(lines: int) -> bytes:
+        return (
+            render(None, "warning", with_head(None, "warning", {"event": "log_lines_dropped", "lines": lines})) + b"\n"
+        )
+
+    lines = LineWriter(file or unbuffered(sys.stdout), told_dropped)
+    events = structlog.wrap_logger(
+        structlog.BytesLogger(cast(BinaryIO, lines)),
+        processors=[with_head, structlog.processors.format_exc_info, redact, render],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    return Log(cast(FilteringBoundLogger, events.bind()), lines, format)
+
+
+def unbuffered(stream: TextIO) -> Sink:
+    """The stream's file without Python's buffer, whose last flush at exit would fail once more on a broken pipe."""
+    return open(stream.fileno(), "wb", buffering=0, closefd=False)
+
+
+def _with_head(clock: Clock) -> Callable[[object, str, Event], Event]:
+    """A processor that puts the moment and the level in front."""
+
+    def with_head(_logger: object, level: str, event: Event) -> Event:
+        return {"timestamp": stamp(clock.now()), "level": level, "event": event.pop("event", ""), **event}
+
+    return with_head
+
+
+def _json(_logger: object, _level: str, event: Event) -> bytes:
+    return encode(event)
+
+
+def _console(has_colors: bool) -> Renderer:
+    """Text for people. Tracebacks without local variables: structlog's default shows them, and they hold credentials."""
+    render = structlog.dev.ConsoleRenderer(colors=has_colors, exception_formatter=structlog.dev.plain_traceback)
+
+    def as_text(logger: object, level: str, event: Event) -> bytes:
+        return render(cast(Any, logger), level, event).encode(errors="backslashreplace")
+
+    return as_text

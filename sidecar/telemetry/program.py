@@ -1,0 +1,115 @@
+"""What the program says of itself: its version, state, settings, prices, and the ledger's health."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Protocol
+
+from sidecar.clock import SECOND, Moment
+from sidecar.telemetry import metrics
+from sidecar.telemetry.metrics import Family
+from sidecar.telemetry.series import FrozenFamily
+
+
+class ProgramState(StrEnum):
+    """What the program is doing as a whole."""
+
+    STARTING = "starting"
+    """Not all sockets are bound."""
+    SERVING = "serving"
+    """Calls are accepted."""
+    DRAINING = "draining"
+    """No new call is accepted; those that live may end."""
+
+
+class LedgerHealth(Protocol):
+    """How the ledger is, as it reports itself when asked; `ledger.contract.LedgerHealth` is one."""
+
+    @property
+    def rows_written(self) -> int:
+        """Rows committed."""
+        ...
+
+    @property
+    def rows_waiting(self) -> int:
+        """Rows that wait for the next commit."""
+        ...
+
+    @property
+    def rows_dropped(self) -> int:
+        """Rows given up."""
+        ...
+
+    @property
+    def rows_expired(self) -> int:
+        """Rows deleted at the end of their retention."""
+        ...
+
+    @property
+    def errors(self) -> Mapping[str, int]:
+        """Failures by operation."""
+        ...
+
+    @property
+    def last_commit_at(self) -> Moment | None:
+        """When it last committed."""
+        ...
+
+    @property
+    def last_commit_seconds(self) -> float:
+        """How long that took."""
+        ...
+
+    @property
+    def problem(self) -> str:
+        """Why the latest attempt failed, in one sentence; empty when it did not."""
+        ...
+
+
+LEDGER_OPERATIONS = ("open", "write", "row", "expire", "close")
+"""What can fail in a ledger; each is on the page from the start, so that the first failure is an increase."""
+
+
+class Program:
+    """The families that have one value for the whole program. Set the attributes as things happen."""
+
+    def __init__(self, version: str, ledger_health: Callable[[], LedgerHealth]) -> None:
+        self.version = version
+        self.ledger_health = ledger_health
+        self.state = ProgramState.STARTING
+        self.prices_dated_at: Moment | None = None
+        self.settings_are_good = True
+        self.settings_read_at: Moment | None = None
+
+    def frozen(self) -> list[FrozenFamily]:
+        """All of it now. Asks the ledger how it is, so it is as quick as that."""
+        return [*self._ledger(self.ledger_health()), *self._self()]
+
+    def _ledger(self, health: LedgerHealth) -> list[FrozenFamily]:
+        errors = {**dict.fromkeys(LEDGER_OPERATIONS, 0), **health.errors}
+        return [
+            _single(metrics.LEDGER_ROWS_WRITTEN, health.rows_written),
+            _single(metrics.LEDGER_ROWS_DROPPED, health.rows_dropped),
+            _single(metrics.LEDGER_ROWS_EXPIRED, health.rows_expired),
+            FrozenFamily(metrics.LEDGER_ERRORS, [((name,), count) for name, count in errors.items()]),
+            _single(metrics.LEDGER_ROWS_WAITING, health.rows_waiting),
+            _single(metrics.LEDGER_LAST_COMMIT, unix_seconds(health.last_commit_at)),
+            _single(metrics.LEDGER_COMMIT_SECONDS, health.last_commit_seconds),
+        ]
+
+    def _self(self) -> list[FrozenFamily]:
+        return [
+            _single(metrics.PRICE_TABLE, unix_seconds(self.prices_dated_at)),
+            _single(metrics.CONFIG_RELOAD_OK, self.settings_are_good),
+            _single(metrics.CONFIG_RELOAD_AT, unix_seconds(self.settings_read_at)),
+            FrozenFamily(metrics.BUILD_INFO, [((self.version,), 1)]),
+            FrozenFamily(metrics.STATE, [((state.value,), state is self.state) for state in ProgramState]),
+        ]
+
+
+def _single(family: Family, value: float) -> FrozenFamily:
+    return FrozenFamily(family, [((), value)])
+
+
+def unix_seconds(moment: Moment | None) -> float:
+    """A moment as Prometheus writes times; 0 for none."""
+    return 0.0 if moment is None else moment / SECOND

@@ -1,0 +1,149 @@
+"""The one entry through which the program reports what happened. All methods belong to the event loop's thread."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from sidecar.clock import Moment
+from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.record import CallKind, CallRecord
+from sidecar.metering.spend import NO_TOKENS, TokenFates
+from sidecar.telemetry import metrics
+from sidecar.telemetry.calls import CallFamilies, CallMetrics, count_tokens
+from sidecar.telemetry.labels import OTHER, BoundedLabel
+from sidecar.telemetry.page import Page, runtime_collectors
+from sidecar.telemetry.program import LedgerHealth, Program, unix_seconds
+from sidecar.telemetry.series import Number, distributions, numbers
+
+UNUSED = TokenFates(NO_TOKENS, NO_TOKENS)
+LOWEST_STATUS, HIGHEST_STATUS = 100, 599
+
+
+class CallLog(Protocol):
+    """Where the one line per call goes; `telemetry.log.Log` is one."""
+
+    def call_settled(self, record: CallRecord) -> None:
+        """Write the line of one settled call."""
+        ...
+
+
+class Recorder:
+    """Counts calls and exchanges, and logs each call once, when it settles.
+
+    A call is named by its `CallRecord.id`. `left`, `returned` and `settled` take the `CallMetrics` that `admitted`
+    gave for it, so that a call settles under the labels it started under even if its record names another model by then.
+    `model_limit` bounds the distinct values of the label `model`; calls beyond it count as `other`.
+    """
+
+    def __init__(
+        self, version: str, log: CallLog, ledger_health: Callable[[], LedgerHealth], model_limit: int = 50
+    ) -> None:
+        self.program = Program(version, ledger_health)
+        self._log = log
+        self._models = BoundedLabel(model_limit)
+        self._families = CallFamilies()
+        self._known: dict[tuple[str, str, CallKind], CallMetrics] = {}
+        self._left_at: dict[str, Moment] = {}
+        self._oldest = self._families.oldest_orphan.of()
+        self._detection = self._families.detection_seconds.of()
+        self._exchanges, self._by_code = numbers(metrics.EXCHANGES), dict[tuple[str, int | None], Number]()
+        self._errors = numbers(metrics.UPSTREAM_ERRORS)
+        self._overheads = distributions(metrics.OVERHEAD)
+        self._overhead = self._overheads.of()
+        self._overflows = numbers(metrics.LABEL_OVERFLOW)
+        self._folded_models = self._overflows.of("model")
+        self._runtime = runtime_collectors()
+
+    def admitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
+        """A call's request head was read: it has started and its caller is there."""
+        call = self._known.get((provider, model, kind)) or self._fitted(provider, model, kind)
+        call.started.value += 1
+        call.attached.value += 1
+        return call
+
+    def _fitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
+        label = self._models.fit(model)
+        if label == OTHER:
+            self._folded_models.value += 1
+        key = (provider, label, kind)
+        if key not in self._known:
+            self._known[key] = CallMetrics(self._families, *key)
+        return self._known[key]
+
+    def left(
+        self,
+        call: CallMetrics,
+        call_id: str,
+        reason: LeftReason,
+        left_at: Moment,
+        detection_seconds: float | None = None,
+    ) -> None:
+        """The caller left. `detection_seconds` since its FIN or RST arrived, where that is known."""
+        call.departures[reason].value += 1
+        call.attached.value -= 1
+        call.orphaned.value += 1
+        self._left_at[call_id] = left_at
+        if detection_seconds is not None:
+            self._detection.observe(detection_seconds)
+
+    def returned(self, call: CallMetrics, call_id: str, via: str) -> None:
+        """A caller that had left was there after all."""
+        call.returns[via].value += 1
+        call.orphaned.value -= 1
+        call.attached.value += 1
+        del self._left_at[call_id]
+
+    def settled(
+        self,
+        call: CallMetrics,
+        record: CallRecord,
+        tokens: TokenFates = UNUSED,
+    ) -> None:
+        """The call's outcome, usage and spend are final. Counts them and writes the call's one log line.
+
+        `tokens` are those of the call's usage by fate: `Spend.tokens`, or `split_tokens` of a call without a bill.
+        """
+        has_left = self._left_at.pop(record.id, None) is not None
+        (call.orphaned if has_left else call.attached).value -= 1
+        call.settled[record.outcome or "none"].value += 1
+        call.count_money(record)
+        if tokens is not UNUSED:
+            count_tokens(call.delivered_tokens, tokens.delivered)
+            count_tokens(call.orphaned_tokens, tokens.orphaned)
+        call.count_time(record)
+        self._log.call_settled(record)
+
+    def lost(self, records: Iterable[CallRecord]) -> None:
+        """Calls that an earlier process left open, found in the ledger at start, now settled as `lost`.
+
+        They count as started, departed and settled here as well, so that the page of each process adds up by itself.
+        """
+        for record in records:
+            call = self.admitted(record.provider, record.model, record.kind)
+            call.departures[record.left_reason or LeftReason.SIDECAR_LOST].value += 1
+            self.settled(call, record)
+
+    def exchange(self, provider: str, status: int | None, overhead_seconds: float | None = None) -> None:
+        """A request and its reply, billable or not, have ended. `status` is None where no reply began."""
+        count = self._by_code.get((provider, status)) or self._first_exchange(provider, status)
+        count.value += 1
+        if overhead_seconds is not None:
+            self._overhead.observe(overhead_seconds)
+
+    def _first_exchange(self, provider: str, status: int | None) -> Number:
+        is_usual = status is not None and LOWEST_STATUS <= status <= HIGHEST_STATUS
+        code = "none" if status is None else str(status) if is_usual else OTHER
+        count = self._exchanges.of(provider, code)
+        if code != OTHER:
+            self._by_code[provider, status] = count
+        return count
+
+    def upstream_error(self, provider: str, error: str) -> None:
+        """An exchange was broken by the provider or on the way to it. `error` is one word of a small set."""
+        self._errors.of(provider, error).value += 1
+
+    def page(self) -> Page:
+        """Every family at this instant: take it on the event loop, render it (`page.expose`) in a thread."""
+        self._oldest.value = unix_seconds(min(self._left_at.values(), default=None))
+        others = (self._exchanges, self._overheads, self._errors, self._overflows)
+        frozen = [*self._families.frozen(), *(series.frozen() for series in others), *self.program.frozen()]
+        return Page(frozen, self._runtime)

@@ -1,0 +1,78 @@
+"""A recorder whose log is a list, calls to settle, and the page read back as numbers."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from sidecar.clock import SECOND
+from sidecar.ledger.contract import LedgerHealth
+from sidecar.lifecycle.record import CallKind, CallRecord
+from sidecar.telemetry.page import Page, expose
+from sidecar.telemetry.recorder import Recorder
+
+START = 1_790_000_000 * SECOND
+
+
+class ListedCalls:
+    """A log that remembers which calls settled."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+
+    def call_settled(self, record: CallRecord) -> None:
+        self.records.append(record)
+
+
+def a_record(id: str = "c1", **fields: Any) -> CallRecord:
+    """A delivered stream of 2 s that cost 1 USD, changed as asked."""
+    usual: dict[str, Any] = {
+        "upstream": "gemini", "provider": "google", "dialect": "gemini", "model": "gemini-3-pro",
+        "kind": CallKind.STREAM, "started_at": START, "committed_at": START + 1000, "answered_at": START + SECOND // 2,
+        "finished_at": START + 2 * SECOND, "settled_at": START + 2 * SECOND + 500, "outcome": "delivered",
+        "http_status": 200, "usage": {"input": 10, "output": 5}, "spend_usd": Decimal(1),
+        "orphaned_usd": Decimal(0), "avoidable_usd": Decimal(0), "basis": "exact", "price_source": "override:1",
+    }  # fmt: skip
+    return CallRecord(id=id, **(usual | fields))
+
+
+def samples_of(page: Page) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """Every sample of a rendered page by name: its labels and value."""
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(expose(page).body.decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name.removeprefix("inference_sidecar_"), []).append((sample.labels, sample.value))
+    return found
+
+
+@pytest.fixture
+def calls() -> ListedCalls:
+    return ListedCalls()
+
+
+@pytest.fixture
+def recorder(calls: ListedCalls) -> Recorder:
+    return Recorder("1.2.3", calls, LedgerHealth)
+
+
+@pytest.fixture
+def record() -> Callable[..., CallRecord]:
+    return a_record
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[Page], dict[str, list[tuple[dict[str, str], float]]]]:
+    return samples_of
+
+
+@pytest.fixture
+def total(recorder: Recorder) -> Callable[..., float]:
+    """The sum of a family's samples on the page, of those with the given labels."""
+
+    def summed(name: str, **labels: str) -> float:
+        found = samples_of(recorder.page()).get(name, [])
+        return sum(value for had, value in found if labels.items() <= had.items())
+
+    return summed

@@ -1,0 +1,68 @@
+import json
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given, strategies as st
+
+from sidecar.clock import SECOND, rfc3339
+from sidecar.lifecycle.record import CallRecord
+from sidecar.telemetry.event import CallLine, call_line, encode, shown, stamp
+
+Record = Callable[..., CallRecord]
+
+
+@given(st.integers(0, 4_000_000_000 * SECOND))
+def test_a_stamp_is_what_the_clock_would_write(moment: int):
+    assert stamp(moment) == rfc3339(moment)
+
+
+def test_a_line_has_every_field_of_the_record():
+    assert set(CallRecord.__struct_fields__) <= set(CallLine.__struct_fields__)
+
+
+def test_every_field_of_a_record_reaches_the_line(record: Record):
+    names = [name for name in CallRecord.__struct_fields__ if name not in ("kind", "usage")]
+    values = {name: index for index, name in enumerate(names, 100)}
+    full = record(**{name: Decimal(n) if name.endswith("_usd") else n for name, n in values.items()})
+    line = call_line(full)
+    for name, value in values.items():
+        assert getattr(line, name) == (
+            stamp(value) if name.endswith("_at") else str(value) if name.endswith("_usd") else value
+        )
+
+
+def test_a_line_holds_what_is_set_and_nothing_else(record: Record):
+    line = json.loads(encode(call_line(record(caller=None))))
+    assert list(line)[:4] == ["timestamp", "level", "event", "id"]
+    assert line["started_at"] == "2026-09-21T14:13:20.000000Z"
+    assert line["spend_usd"] == "1"
+    assert line["usage"] == {"input": 10, "output": 5}
+    assert line["duration_seconds"] == 2.0
+    assert not line.keys() & {"caller", "left_at", "left_reason", "orphaned_seconds", "rescued_by", "unpriced_reason"}
+
+
+def test_an_orphans_line_says_how_long_it_was_one(record: Record):
+    line = call_line(record(outcome="orphan_finished", left_at=record().started_at + SECOND, left_reason="fin"))
+    assert (line.left_reason, line.orphaned_seconds) == ("fin", 1.0)
+
+
+@pytest.mark.parametrize(("amount", "text"), [("2.25E-7", "0.000000225"), ("0", "0"), ("1.50", "1.5"), ("1E+2", "100")])
+def test_money_is_a_plain_decimal_string(record: Record, amount: str, text: str):
+    assert call_line(record(spend_usd=Decimal(amount))).spend_usd == text
+
+
+def test_people_are_shown_what_is_set(record: Record):
+    fields = shown(call_line(record(usage={})))
+    assert fields["outcome"] == "delivered"
+    assert not fields.keys() & {"timestamp", "level", "event", "caller", "usage"}
+
+
+def test_a_name_that_was_no_utf_8_still_makes_a_line(record: Record):
+    assert json.loads(encode(call_line(record(model="a\udc80"))))["model"] == "a\udc80"
+    assert json.loads(encode({"event": "x", "why": "\udc80", "amount": Decimal(1)}))["why"] == "\udc80"
+
+
+def test_what_json_lacks_is_written_as_its_text():
+    assert msgspec.json.decode(encode({"error": ValueError("no")})) == {"error": "no"}

@@ -1,0 +1,113 @@
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import structlog
+
+from sidecar.clock import SECOND, Moment
+from sidecar.lifecycle.record import CallRecord
+from sidecar.telemetry.log import Log, LogFormat, LogLevel, open_log
+
+Record = Callable[..., CallRecord]
+
+
+class FixedClock:
+    def now(self) -> Moment:
+        return 1_790_000_000 * SECOND
+
+    def monotonic_ns(self) -> int:
+        return 0
+
+
+@contextmanager
+def written(level: LogLevel = "info", format: LogFormat = "json") -> Iterator[tuple[Log, list[str]]]:
+    file, lines = io.BytesIO(), list[str]()
+    log = open_log(FixedClock(), level, format, file)
+    yield log, lines
+    log.close()
+    lines += file.getvalue().decode().splitlines()
+
+
+def test_a_settled_call_is_one_line_of_json(record: Record):
+    with written() as (log, lines):
+        log.call_settled(record())
+    (line,) = map(json.loads, lines)
+    assert (line["event"], line["level"], line["outcome"]) == ("call_settled", "info", "delivered")
+    assert line["timestamp"] == line["settled_at"]
+
+
+def test_other_events_carry_moment_level_and_fields():
+    with written() as (log, lines):
+        log.events.warning("draining", calls=3)
+    assert lines == ['{"timestamp":"2026-09-21T14:13:20.000000Z","level":"warning","event":"draining","calls":3}']
+
+
+def test_below_the_level_nothing_is_written(record: Record):
+    with written("warning") as (log, lines):
+        log.events.info("quiet")
+        log.call_settled(record())
+        log.events.error("loud")
+    assert [json.loads(line)["event"] for line in lines] == ["loud"]
+
+
+def test_an_exception_is_text_in_the_line_and_its_secrets_are_masked():
+    with written() as (log, lines):
+        try:
+            raise ValueError("http://u/?key=abc")
+        except ValueError:
+            log.events.exception("failed")
+    (line,) = map(json.loads, lines)
+    assert "ValueError: http://u/?key=[masked]" in line["exception"]
+    assert "abc" not in lines[0]
+
+
+def test_the_console_shows_the_same_to_people_without_local_variables(record: Record):
+    with written(format="console") as (log, lines):
+        log.call_settled(record())
+        secret = "not to be seen"
+        try:
+            raise ValueError(len(secret))
+        except ValueError:
+            log.events.exception("failed")
+    assert "call_settled" in lines[0]
+    assert "outcome=delivered" in lines[0]
+    assert lines[-1] == "ValueError: 14"
+    assert secret not in "\n".join(line for line in lines if "secret =" not in line)
+
+
+def test_lines_that_were_dropped_are_told_in_the_logs_own_format():
+    file: Any = io.BytesIO()
+    log = open_log(FixedClock(), file=file)
+    log._lines._most_lines = 0
+    log.events.info("lost")
+    log._lines._most_lines = 10
+    log.events.info("kept")
+    log.close()
+    events = [json.loads(line) for line in file.getvalue().splitlines()]
+    assert [(event["event"], event.get("lines")) for event in events] == [("kept", None), ("log_lines_dropped", 1)]
+
+
+def test_nobodys_global_logging_is_touched():
+    before = logging.getLogger().handlers[:], logging.getLogger().level, structlog.is_configured()
+    with written() as (log, _):
+        log.events.info("x")
+    assert (logging.getLogger().handlers[:], logging.getLogger().level, structlog.is_configured()) == before
+
+
+@pytest.mark.parametrize("format", ["json", "console"])
+def test_without_a_file_it_goes_to_standard_output(format: str):
+    program = (
+        "from sidecar.clock import SystemClock; from sidecar.telemetry.log import open_log\n"
+        f"open_log(SystemClock(), format={format!r}).events.info('hello', model='\\udc80')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert b"hello" in done.stdout
+    assert done.stdout.endswith(b"\n")
+    assert b"\x1b" not in done.stdout
+    assert done.stderr == b""

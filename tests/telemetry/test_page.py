@@ -1,0 +1,112 @@
+import gzip
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable
+
+import pytest
+from hypothesis import given, strategies as st
+from prometheus_client import Metric
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
+from prometheus_client.parser import text_string_to_metric_families as text_families
+
+from sidecar.clock import SECOND
+from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.record import CallKind, CallRecord
+from sidecar.telemetry.metrics import CATALOGUE
+from sidecar.telemetry.page import Page, expose, runtime_collectors
+from sidecar.telemetry.recorder import Recorder
+
+OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+
+
+@pytest.fixture
+def page(recorder: Recorder, record: Callable[..., CallRecord]) -> Page:
+    """A page on which every family has at least one sample."""
+    call = recorder.admitted("google", 'odd "name" \\ here', CallKind.STREAM)
+    recorder.left(call, "c1", LeftReason.RST, record().started_at + SECOND, 0.001)
+    recorder.settled(call, record(outcome="orphan_finished", left_at=record().started_at + SECOND))
+    recorder.exchange("google", 200, 0.0001)
+    recorder.upstream_error("google", "reset")
+    return recorder.page()
+
+
+def test_every_declared_family_is_on_the_page_with_its_type_and_help(page: Page):
+    text = expose(page).body.decode()
+    for family in CATALOGUE:
+        shown = "gauge" if family.type in ("info", "stateset") else family.type
+        assert f"# TYPE {family.name} {shown}\n" in text
+        assert f"# HELP {family.name} {family.help}\n" in text
+        assert f"\n{family.name}" in text.replace("_bucket", "").replace(f"# HELP {family.name}", "")
+
+
+def test_no_family_is_on_the_page_that_is_not_declared(page: Page):
+    declared = {family.name.removesuffix("_total") for family in CATALOGUE}
+    ours = {family.name for family in text_families(expose(page).body.decode()) if family.name.startswith("inference_")}
+    assert ours <= declared
+
+
+def test_both_formats_say_the_same(page: Page):
+    plain = text_families(expose(page).body.decode())
+    openmetrics = openmetrics_families(expose(page, OPENMETRICS).body.decode())
+    assert ours(plain) == ours(openmetrics)
+    assert len(ours(text_families(expose(page).body.decode()))) > 100
+
+
+def ours(families: Iterable[Metric]) -> dict[tuple[object, ...], float]:
+    samples = [sample for family in families for sample in family.samples]
+    return {(s.name, *sorted(s.labels.items())): s.value for s in samples if s.name.startswith("inference_sidecar_")}
+
+
+def test_created_series_are_in_neither_format(page: Page):
+    assert b"_created" not in expose(page).body
+    assert b"inference_sidecar_calls_started_created" not in expose(page, OPENMETRICS).body
+
+
+def test_the_example_of_an_orphan_names_its_call_in_openmetrics_only(page: Page):
+    assert b'# {call_id="c1"} 1.0' in expose(page, OPENMETRICS).body
+    assert b"call_id" not in expose(page).body
+
+
+def test_content_types_follow_the_accept_header(page: Page):
+    assert expose(page).content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert expose(page, OPENMETRICS).content_type.startswith("application/openmetrics-text; version=1.0.0")
+
+
+@given(st.text(), st.text())
+def test_any_accept_header_gets_a_page(kind: str, version: str):
+    shown = expose(Page([]), f"application/openmetrics-text;version={version},text/plain;version={version},{kind}")
+    assert shown.content_type
+
+
+def test_gzip_is_used_when_it_is_accepted(page: Page):
+    shown = expose(page, accept_encoding="gzip, deflate")
+    assert shown.is_gzipped
+    assert gzip.decompress(shown.body).startswith(b"# HELP inference_sidecar_calls_started_total")
+    assert not expose(page, accept_encoding="identity").is_gzipped
+
+
+def test_a_scrape_may_ask_for_some_samples_by_name(page: Page):
+    text = expose(page, names=["inference_sidecar_spend_usd_total", "python_info"]).body.decode()
+    assert {family.name for family in text_families(text)} == {"inference_sidecar_spend_usd", "python_info"}
+
+
+def test_asking_for_some_samples_leaves_the_next_page_whole(recorder: Recorder):
+    before = expose(recorder.page()).body.count(b"python_info")
+    expose(recorder.page(), names=["inference_sidecar_spend_usd_total"])
+    assert expose(recorder.page()).body.count(b"python_info") == before > 0
+
+
+def test_the_process_reports_itself():
+    text = expose(Page([], runtime_collectors())).body
+    assert b"process_resident_memory_bytes" in text
+    assert b"python_gc_collections_total" in text
+
+
+@pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="promtool is not installed; NOT CHECKED: what Prometheus says of the page"
+)
+def test_promtool_has_nothing_to_say(page: Page):
+    done = subprocess.run(["promtool", "check", "metrics"], input=expose(page).body, capture_output=True, check=False)
+    ours = [line for line in (done.stdout + done.stderr).decode().splitlines() if "inference_sidecar" in line]
+    assert ours == []
+    assert done.returncode in (0, 3)  # 3: remarks on families of others (python_*, process_*)

@@ -1,0 +1,44 @@
+from sidecar.clock import SECOND
+from sidecar.ledger.contract import LedgerHealth
+from sidecar.telemetry.page import Page, expose
+from sidecar.telemetry.program import Program, ProgramState, unix_seconds
+
+
+def lines(program: Program) -> list[str]:
+    return expose(Page(program.frozen())).body.decode().splitlines()
+
+
+def test_exactly_one_state_is_1():
+    program = Program("1.2.3", LedgerHealth)
+    program.state = ProgramState.DRAINING
+    states = [line for line in lines(program) if line.startswith("inference_sidecar_state{")]
+    assert sorted(line.split()[-1] for line in states) == ["0.0", "0.0", "1.0"]
+    assert 'inference_sidecar_state{inference_sidecar_state="draining"} 1.0' in states
+
+
+def test_the_version_is_a_label():
+    assert 'inference_sidecar_build_info{version="1.2.3"} 1.0' in lines(Program("1.2.3", LedgerHealth))
+
+
+def test_the_ledger_is_asked_anew_for_every_page():
+    healths = iter(
+        [LedgerHealth(rows_written=1), LedgerHealth(rows_written=2, last_commit_at=5 * SECOND, errors={"row": 3})]
+    )
+    program = Program("1.2.3", lambda: next(healths))
+    assert "inference_sidecar_ledger_rows_written_total 1.0" in lines(program)
+    second = lines(program)
+    assert "inference_sidecar_ledger_rows_written_total 2.0" in second
+    assert "inference_sidecar_ledger_last_commit_timestamp_seconds 5.0" in second
+    assert 'inference_sidecar_ledger_errors_total{operation="row"} 3.0' in second
+    assert 'inference_sidecar_ledger_errors_total{operation="write"} 0.0' in second
+
+
+def test_settings_that_were_refused_show_as_0():
+    program = Program("1.2.3", LedgerHealth)
+    program.settings_are_good, program.settings_read_at = False, 7 * SECOND
+    assert "inference_sidecar_config_last_reload_successful 0.0" in lines(program)
+    assert "inference_sidecar_config_last_reload_success_timestamp_seconds 7.0" in lines(program)
+
+
+def test_no_moment_is_0():
+    assert unix_seconds(None) == 0.0
