@@ -9,6 +9,7 @@ import errno
 import fcntl
 import socket
 import struct
+import sys
 import termios
 from enum import Enum, auto
 
@@ -51,6 +52,7 @@ class PeerLookup:
             self._netlink.settimeout(0.05)  # the kernel answers within the call; this only bounds a surprise
         except (OSError, AttributeError):
             self._netlink = None
+        self._questions = 0
 
     def close(self) -> None:
         """Close the netlink socket."""
@@ -63,19 +65,26 @@ class PeerLookup:
         if self._netlink is None:
             return PeerEnd.UNKNOWN
         try:
-            self._netlink.send(_question(of=theirs, towards=ours))
-            answer = self._netlink.recv(4096)
+            answer = self._ask(self._netlink, of=theirs, towards=ours)
         except (OSError, ValueError):
             return PeerEnd.UNKNOWN
         return _read_answer(answer, is_local=ours[0] == theirs[0])
 
+    def _ask(self, netlink: socket.socket, of: Address, towards: Address) -> bytes:
+        self._questions = number = (self._questions + 1) & 0xFFFFFFFF
+        netlink.send(_question(number, of, towards))
+        while True:
+            answer = netlink.recv(4096)
+            if HEADER.unpack_from(answer)[3] == number:  # else it answers a question that was given up
+                return answer
 
-def _question(of: Address, towards: Address) -> bytes:
+
+def _question(number: int, of: Address, towards: Address) -> bytes:
     family = socket.AF_INET6 if ":" in of[0] else socket.AF_INET
     source, destination = socket.inet_pton(family, of[0]), socket.inet_pton(family, towards[0])
     ports = socket.htons(of[1]), socket.htons(towards[1])
     return REQUEST.pack(
-        REQUEST.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, 1, 0,
+        REQUEST.size, SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST, number, 0,
         family, socket.IPPROTO_TCP, 0, ALL_STATES,
         *ports, source.ljust(16, b"\0"), destination.ljust(16, b"\0"), 0, NO_COOKIE,
     )  # fmt: skip
@@ -97,7 +106,7 @@ def unacknowledged_bytes(fd: int) -> int:
         answer = fcntl.ioctl(fd, termios.TIOCOUTQ, b"\0\0\0\0")
     except OSError:
         return 0
-    return int.from_bytes(answer, "little")
+    return int.from_bytes(answer, sys.byteorder)
 
 
 def seconds_since_heard(sock: socket.socket) -> float | None:

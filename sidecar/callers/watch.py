@@ -15,6 +15,11 @@ from sidecar.lifecycle.events import LeftReason
 Departed = Callable[[LeftReason], None]
 
 
+RESET = getattr(select, "EPOLLERR", 0) | getattr(select, "EPOLLHUP", 0)
+"""What a reset looks like. The error itself is gone when the loop has read it first; what stays is HUP, both directions over,
+which an orderly end looks like only once we have closed ours as well. So a socket is watched only until then."""
+
+
 class DepartureWatch:
     """Calls back once or twice for each watched socket: `FIN` when its peer closed, `RST` when it was reset.
 
@@ -35,11 +40,9 @@ class DepartureWatch:
             self._epoll.register(fd, select.EPOLLRDHUP | select.EPOLLET)
 
     def remove(self, fd: int) -> None:
-        """Forget a socket; to be called before its number can be given to another."""
+        """Forget a socket; to be called before we close our sending half, and before its number can be another's."""
         if self._departed.pop(fd, None) is not None and self._epoll is not None:
-            with contextlib.suppress(
-                OSError
-            ):  # the kernel has forgotten it with the last descriptor: nothing is left to do
+            with contextlib.suppress(OSError):  # the kernel has forgotten it with the last descriptor
                 self._epoll.unregister(fd)
 
     def close(self) -> None:
@@ -55,5 +58,11 @@ class DepartureWatch:
         for fd, events in self._epoll.poll(0):
             departed = self._departed.get(fd)
             if departed is not None:
-                # HUP alone is no reset: both sides have closed in order
-                departed(LeftReason.RST if events & select.EPOLLERR else LeftReason.FIN)
+                self._tell(departed, LeftReason.RST if events & RESET else LeftReason.FIN)
+
+    def _tell(self, departed: Departed, reason: LeftReason) -> None:
+        """Call back. An edge is told once, so one caller's bug must not swallow the departures of the others."""
+        try:
+            departed(reason)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "a departure could not be told", "exception": error})

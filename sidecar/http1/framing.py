@@ -20,6 +20,11 @@ LONGEST_LENGTH = 18
 IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z").match
 IS_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\Z").match
 
+NOT_IN_TRAILERS = frozenset(
+    {b"content-length", b"transfer-encoding", b"host", b"connection", b"trailer", b"te", b"upgrade"}
+)
+"""RFC 9110 section 6.5.1: who merges trailers into the head must not be told another end of the message by them."""
+
 
 class Framing(msgspec.Struct, frozen=True, gc=False):
     """How a body is delimited: exactly one of a length, chunks, or the end of the connection."""
@@ -62,8 +67,17 @@ def reply_framing(noted: list[tuple[bytes, bytes]], status: int, request_method:
     Raises:
         ReplyBroken: there are two opinions about the length, or none that we can read.
     """
-    if request_method == b"HEAD" or status < 200 or status in (204, 304):
+    framing = _reply_framing_as_said(noted)
+    if request_method == b"HEAD" or status == 304:
         return NO_BODY
+    if status < 200 or status == 204:
+        if framing.length:
+            raise ReplyBroken(f"a Content-Length in a reply of status {status}")  # RFC 9110 section 8.6
+        return NO_BODY
+    return framing
+
+
+def _reply_framing_as_said(noted: list[tuple[bytes, bytes]]) -> Framing:
     lengths, codings = _lengths_and_codings(noted)
     if codings:
         if lengths:
@@ -164,6 +178,8 @@ class ChunkedBody:
         line = (self._line or b"") + piece[position:stop]
         if len(line) > MAX_CHUNK_LINE:
             raise ProtocolError("a chunk line is too long")
+        if self._wants_crlf and not b"\r\n".startswith(line):
+            raise ProtocolError("a chunk is longer than its size")
         if feed_at < 0:
             self._line = line
             return stop
@@ -175,8 +191,6 @@ class ChunkedBody:
 
     def _take_line(self, line: bytes) -> None:
         if self._wants_crlf:
-            if line:
-                raise ProtocolError("a chunk is longer than its size")
             self._wants_crlf = False
         elif self._trailer_bytes >= 0:
             self._take_trailer(line)
@@ -198,6 +212,8 @@ class ChunkedBody:
             return
         if IS_TRAILER(line) is None:
             raise ProtocolError("a trailer line is not a field")
+        if line.partition(b":")[0].lower() in NOT_IN_TRAILERS:
+            raise ProtocolError("a trailer speaks of framing or routing")
         self._trailer_bytes += len(line)
         if self._trailer_bytes > MAX_TRAILERS:
             raise ProtocolError("the trailers are too long")

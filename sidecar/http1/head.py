@@ -8,6 +8,8 @@ A field goes one of two ways, or both: into `lines`, which are passed on as they
 when it means something to this hop. What RFC 9110 section 7.6.1 calls hop-by-hop is only noted.
 """
 
+import re
+from collections.abc import Callable
 from typing import Protocol
 
 import httptools
@@ -20,6 +22,13 @@ END_OF_HEAD = b"\r\n\r\n"
 
 FORBIDDEN_BYTES = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D}) + b"\x7f"
 """Control bytes that no head may hold (RFC 9110 section 5.5); tab, CR and LF are looked at apart."""
+
+IS_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!\x22$-~]+ HTTP/1\.[01]\r\n").match
+"""RFC 9112 section 3: single spaces, a target without controls, non-ASCII bytes or a fragment, and no RTSP, ICE or 0.9."""
+IS_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [^\x00-\x08\x0a-\x1f\x7f]*)?\r\n").match
+"""RFC 9112 section 4. The space before an absent reason may be missing, as it is from many servers."""
+IS_HOST = re.compile(rb"(?:\[[0-9A-Za-z:._~%-]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?\Z").match
+"""RFC 3986 section 3.2, without user information (RFC 9110 section 7.2). It may be empty (RFC 9112 section 3.2)."""
 
 HOP_BY_HOP = frozenset(
     [
@@ -99,11 +108,11 @@ class _Collector:
     def on_header(self, name: bytes, value: bytes) -> None:
         key = name.lower()
         if key in NOTED:
-            self.noted.append((key, value))
+            self.noted.append((key, value.strip(b" \t")))  # llhttp leaves what stands behind a value
             if key in HOP_BY_HOP:
                 return
         elif key[:10] == OURS:
-            self.noted.append((key, value))
+            self.noted.append((key, value.strip(b" \t")))
             return
         self.lines.append(b"%b: %b\r\n" % (name, value))
 
@@ -128,13 +137,16 @@ def read_request_head(raw: bytes) -> RequestHead:
     collector = _Collector()
     parser = httptools.HttpRequestParser(collector)
     try:
-        version = _read(parser, collector, raw)
+        version = _read(parser, collector, raw, IS_REQUEST_LINE)
     except ProtocolError as broken:
         raise RequestRefused(400, str(broken)) from None
+    method = parser.get_method()
+    if method == b"CONNECT":
+        raise RequestRefused(501, "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY")
     _check_host(collector.noted, version)
     options = _connection_options(collector.noted)
     return RequestHead(
-        method=parser.get_method(),
+        method=method,
         target=collector.target,
         is_http10=version == "1.0",
         lines=_end_to_end(collector.lines, options),
@@ -153,7 +165,7 @@ def read_reply_head(raw: bytes, request_method: bytes) -> ReplyHead:
     collector = _Collector()
     parser = httptools.HttpResponseParser(collector)
     try:
-        version = _read(parser, collector, raw)
+        version = _read(parser, collector, raw, IS_STATUS_LINE)
     except ProtocolError as broken:
         raise ReplyBroken(str(broken)) from None
     status = parser.get_status_code()
@@ -169,8 +181,10 @@ def read_reply_head(raw: bytes, request_method: bytes) -> ReplyHead:
     )
 
 
-def _read(parser: _Parser, collector: _Collector, raw: bytes) -> str:
+def _read(parser: _Parser, collector: _Collector, raw: bytes, is_start_line: Callable[[bytes], object]) -> str:
     """Let llhttp read a head, having looked for the bytes that it would forgive; returns the HTTP version."""
+    if not is_start_line(raw):
+        raise ProtocolError("the first line is not one of HTTP/1.1")
     line_ends = raw.count(b"\n")
     if raw.count(b"\r\n") != line_ends or raw.count(b"\r") != line_ends:
         raise ProtocolError("a line of the head does not end in CR LF")
@@ -184,19 +198,23 @@ def _read(parser: _Parser, collector: _Collector, raw: bytes) -> str:
         pass  # the head was read; what an upgrade is answered is not decided here
     except httptools.HttpParserError as error:
         raise ProtocolError(f"not HTTP/1.1: {str(error).lower()}") from None
+    if not collector.is_complete:
+        raise ProtocolError("the head has no end")
     version = parser.get_http_version()
-    if not collector.is_complete or version not in ("1.0", "1.1"):
-        raise ProtocolError("only HTTP/1.0 and HTTP/1.1 are spoken here")
+    if version == "1.0" and noted(collector.noted, b"transfer-encoding"):
+        raise ProtocolError("Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
     return version
 
 
 def _check_host(of: Noted, version: str) -> None:
-    """RFC 9112 section 3.2: a 1.1 request carries exactly one Host."""
-    hosts = sum(1 for name, _ in of if name == b"host")
-    if hosts > 1:
+    """RFC 9112 section 3.2: a 1.1 request carries exactly one Host, and it can be one."""
+    hosts = [value for name, value in of if name == b"host"]
+    if len(hosts) > 1:
         raise RequestRefused(400, "several Host headers")
-    if hosts == 0 and version == "1.1":
+    if not hosts and version == "1.1":
         raise RequestRefused(400, "no Host header")
+    if hosts and IS_HOST(hosts[0]) is None:
+        raise RequestRefused(400, "a Host header that is no host")
 
 
 def _connection_options(of: Noted) -> set[bytes]:

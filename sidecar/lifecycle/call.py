@@ -8,6 +8,7 @@ leaves while the provider has the request and the answer's end has not been hand
 """
 
 from enum import Enum, StrEnum, auto
+from typing import Any
 
 from sidecar.clock import Moment
 from sidecar.errors import IllegalEvent
@@ -31,6 +32,8 @@ from sidecar.lifecycle.events import (
 class Downstream(Enum):
     """The caller's half."""
 
+    __hash__ = object.__hash__  # members are single objects; Enum's own hash is a Python function before 3.12
+
     SENDING = auto()
     """The request is being read."""
     WAITING = auto()
@@ -47,6 +50,8 @@ class Downstream(Enum):
 
 class Upstream(Enum):
     """The provider's half."""
+
+    __hash__ = object.__hash__
 
     UNSENT = auto()
     """The provider has not had the whole request: nothing can have been spent."""
@@ -67,6 +72,7 @@ D, U = Downstream, Upstream
 DOWNSTREAM_MOVES: dict[tuple[Downstream, type[Event]], Downstream] = {
     (D.SENDING, RequestReceived): D.WAITING,
     (D.RECEIVING, RequestReceived): D.RECEIVING,  # the provider answered before the request had ended
+    (D.GONE, RequestReceived): D.GONE,  # thought gone at a FIN that was seen before the bytes in front of it
     (D.SENDING, ReplyStarted): D.RECEIVING,
     (D.WAITING, ReplyStarted): D.RECEIVING,
     (D.RECEIVING, ReplyFinished): D.SERVED,
@@ -90,18 +96,20 @@ UPSTREAM_MOVES: dict[tuple[Upstream, type[Event]], Upstream] = {
     (U.ANSWERING, UpstreamCut): U.CUT,
 }
 
-REQUIRES: dict[type[Event], frozenset[Upstream | Downstream]] = {
+REQUIRES: dict[type[Event] | tuple[Upstream, type[Event]], frozenset[Upstream] | frozenset[Downstream]] = {
     # A reply is the provider's, or ours once we know that the provider's will not come.
     ReplyStarted: frozenset(U) - {U.COMMITTED},
     # ANSWERING: the terminal event was handed over and the caller closed without waiting for the last byte.
     ReplyFinished: frozenset(U) - {U.COMMITTED},
     ReplyAborted: frozenset({U.FAILED, U.CUT}),
-    # Only a reply that came whole can have been taken whole.
-    DownstreamTookReply: frozenset({U.FINISHED}),
-    # The provider can't be sent the end of a request that was never received, nor one whose caller has left.
-    UpstreamCommitted: frozenset({D.WAITING, D.RECEIVING}),
+    DownstreamTookReply: frozenset({U.FINISHED}),  # only a reply that came whole can have been taken whole
+    # The end of a request is sent once it was received, and not when its caller has left or is being answered by us.
+    UpstreamCommitted: frozenset({D.WAITING}),
+    (U.UNSENT, UpstreamAnswered): frozenset({D.SENDING, D.WAITING}),
+    (U.UNSENT, UpstreamFailed): frozenset(D) - {D.SERVED},  # a call that we refused is settled
+    (U.UNSENT, UpstreamCut): frozenset(D) - {D.SERVED},
 }
-"""What the *other* half must be in for an event to be legal."""
+"""What the *other* half must be in for an event to be legal: by event, or by state and event where the state matters."""
 
 
 class Outcome(StrEnum):
@@ -149,10 +157,29 @@ OUTCOMES: dict[tuple[Downstream, Upstream, bool], Outcome] = {
     (D.GONE, U.CUT, True): O.ORPHAN_CUT,
     (D.GONE, U.FAILED, True): O.ORPHAN_FAILED,
 }
-"""Settled states. `left_early` and HTTP errors refine them in `Call.outcome`; `lost` is written by the ledger."""
+"""Settled states. HTTP errors and `left_early` refine them in `Call.outcome`; `lost` is written by the ledger."""
 
 LIVE_UPSTREAM = frozenset({U.COMMITTED, U.ANSWERING})
 ERROR_STATUS = 400
+
+AFTER_AN_ERROR = {Outcome.DELIVERED: Outcome.REJECTED, Outcome.ORPHAN_FINISHED: Outcome.ORPHAN_FAILED}
+"""What an outcome becomes when the provider's reply was an HTTP error."""
+
+
+def _legal_moves(downstream: Downstream, upstream: Upstream) -> dict[type[Event], tuple[Downstream, Upstream]]:
+    """Every event that may come in a joint state, and what the halves become."""
+    moves = {}
+    for (own, kind), becomes in DOWNSTREAM_MOVES.items():
+        if own is downstream and upstream in REQUIRES.get(kind, U):
+            moves[kind] = (becomes, upstream)
+    for (source, kind), end in UPSTREAM_MOVES.items():
+        if source is upstream and downstream in REQUIRES.get((source, kind), REQUIRES.get(kind, D)):
+            moves[kind] = (downstream, end)
+    return moves
+
+
+LEGAL_MOVES = {downstream: {upstream: _legal_moves(downstream, upstream) for upstream in U} for downstream in D}
+"""The tables above, joined once: every call asks half a dozen times."""
 
 
 class Call:
@@ -189,51 +216,34 @@ class Call:
             IllegalEvent: the event may not come in this state; nothing has changed.
         """
         kind = type(event)
-        downstream = DOWNSTREAM_MOVES.get((self.downstream, kind))
-        upstream = None if downstream else UPSTREAM_MOVES.get((self.upstream, kind))
-        if (downstream or upstream) is None or not self._allows(kind):
+        halves = LEGAL_MOVES[self.downstream][self.upstream].get(kind)
+        if halves is None:
             raise IllegalEvent(kind.__name__, repr(self))
-        self._keep(event)
-        if downstream is not None:
-            self.downstream = downstream
-        elif upstream is not None:
-            self.upstream = upstream
+        self._keep(kind, event)
+        self.downstream, self.upstream = halves
 
-    def _allows(self, kind: type[Event]) -> bool:
-        required = REQUIRES.get(kind)
-        return required is None or self.downstream in required or self.upstream in required
-
-    def _keep(self, event: Event) -> None:
-        """Remember the moment, and what is only known before the half moves."""
-        match event:
-            case UpstreamCommitted():
-                self.committed_at = event.at
-            case UpstreamAnswered():
-                self.answered_at = event.at
-                self.committed_at = event.at if self.committed_at is None else self.committed_at
-                self.status = event.status
-            case UpstreamFinished():
-                self.finished_at = event.at
-            case DownstreamLeft():
-                self.left_at, self.left_reason = event.at, event.reason
-                self.is_orphaned = self.upstream in LIVE_UPSTREAM
-                self.left_before_sent = self.upstream is Upstream.UNSENT
-            case DownstreamTookReply():
-                self.left_at = self.left_reason = None
-                self.is_orphaned = False
+    def _keep(self, kind: type[Event], event: Any) -> None:  # noqa: ANN401  of that kind; `match` would take three times as long
+        """Remember the moment, and what is only known before the halves move."""
+        if kind is UpstreamCommitted:
+            self.committed_at = event.at
+        elif kind is UpstreamAnswered:
+            self.answered_at, self.status = event.at, event.status
+            self.committed_at = event.at if self.committed_at is None else self.committed_at
+        elif kind is UpstreamFinished:
+            self.finished_at = event.at
+        elif kind is DownstreamLeft:
+            self.left_at, self.left_reason = event.at, event.reason
+            self.is_orphaned = self.upstream in LIVE_UPSTREAM
+            self.left_before_sent = self.upstream is Upstream.UNSENT
+        elif kind is DownstreamTookReply:
+            self.left_at = self.left_reason = None
+            self.is_orphaned = False
 
     @property
     def outcome(self) -> Outcome | None:
         """How the call ended, or None while it is open."""
         ended = OUTCOMES.get((self.downstream, self.upstream, self.is_orphaned))
-        if ended is None:
-            return None
-        if self.left_before_sent:
+        if ended is not None and self.left_before_sent:
             return Outcome.LEFT_EARLY
-        if self.status is not None and self.status >= ERROR_STATUS:
-            return AFTER_AN_ERROR.get(ended, ended)
-        return ended
-
-
-AFTER_AN_ERROR = {Outcome.DELIVERED: Outcome.REJECTED, Outcome.ORPHAN_FINISHED: Outcome.ORPHAN_FAILED}
-"""What an outcome becomes when the provider's reply was an HTTP error."""
+        is_error = self.status is not None and self.status >= ERROR_STATUS
+        return AFTER_AN_ERROR.get(ended, ended) if is_error and ended is not None else ended

@@ -51,7 +51,11 @@ Command = CutUpstream | FollowUpstream
 NOT_SENT = CutUpstream("request_incomplete")
 NOT_A_CALL = CutUpstream("not_a_call")
 DRAIN = CutUpstream("drain")
-AS_SET: dict[OnDeparture, Command] = {OnDeparture.CUT: CutUpstream("setting"), OnDeparture.FOLLOW: FollowUpstream("setting")}
+REQUEST_BROKEN = CutUpstream("request_broken")
+AS_SET: dict[OnDeparture, Command] = {
+    OnDeparture.CUT: CutUpstream("setting"),
+    OnDeparture.FOLLOW: FollowUpstream("setting"),
+}
 AS_KNOWN: dict[OnClose, Command] = {
     OnClose.STOPS: CutUpstream("provider_stops"),
     OnClose.RUNS_ON: FollowUpstream("provider_runs_on"),

@@ -1,0 +1,8 @@
+"""The road of one call's bytes.
+
+A connection of a caller (`downstream.py`) carries exchanges one after another; an exchange (`exchange.py`) joins it to a
+connection to the provider (`upstream.py`, kept in a `pool.py`), hears what happens on both, tells the call's state
+machine, and settles when the outcome is known (`settlement.py`). Chunks never touch the state machine.
+
+Not here: what the bytes mean (`providers/`), what they cost (`metering/`), who is asked whether a caller is alive (`callers/`).
+"""

@@ -1,0 +1,34 @@
+"""Following: an orphaned reply is read on to its end, for the record, within bounds."""
+
+from typing import TYPE_CHECKING
+
+from sidecar.lifecycle import policy
+
+if TYPE_CHECKING:
+    from sidecar.proxy.exchange import Exchange
+
+
+class Following:
+    """Counts what is read of one orphaned reply, and cuts it past a bound. Begins when it is made."""
+
+    __slots__ = ("_exchange", "_read_bytes", "_timer")
+
+    def __init__(self, exchange: "Exchange") -> None:
+        self._exchange = exchange
+        self._read_bytes = 0
+        context = exchange.context
+        context.followed += 1
+        self._timer = context.loop.call_later(context.limits.follow.max_seconds, exchange.cut, policy.TOO_LONG)
+        if exchange.upstream is not None:
+            exchange.upstream.transport.resume_reading()  # the caller may have been a slow reader
+
+    def took(self, size: int) -> None:
+        """So many bytes more were read."""
+        self._read_bytes += size
+        if self._read_bytes > self._exchange.context.limits.follow.max_bytes:
+            self._exchange.cut(policy.TOO_LARGE)
+
+    def stop(self) -> None:
+        """The exchange has ended. Called once."""
+        self._timer.cancel()
+        self._exchange.context.followed -= 1

@@ -1,0 +1,42 @@
+"""When is a reply handed over? When the caller's kernel has acknowledged its last byte, and no reset followed at once.
+
+That the process read it can't be known. But a program that dies with bytes unread makes its kernel send a reset, so a
+short wait tells the one from the other; and a next request on the same connection ends the wait: who asks again has read.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sidecar.proxy.exchange import Exchange
+
+WAIT_SECONDS = 0.02
+"""A reply waits between one and two of these. It delays only the record, never the caller."""
+
+
+class Handover:
+    """Replies whose last byte was written and whose arrival is not yet sure."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._fresh: list[Exchange] = []
+        self._ripe: list[Exchange] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, exchange: "Exchange") -> None:
+        """Watch a reply until it is handed over or lost."""
+        self._fresh.append(exchange)
+        if self._timer is None:
+            self._timer = self._loop.call_later(WAIT_SECONDS, self._look)
+
+    def _look(self) -> None:
+        waiting = []
+        for exchange in self._ripe:
+            if not exchange.awaits_handover:
+                continue
+            if exchange.unacknowledged():
+                waiting.append(exchange)
+            else:
+                exchange.handed_over()
+        self._ripe, self._fresh = waiting + self._fresh, []
+        self._timer = self._loop.call_later(WAIT_SECONDS, self._look) if self._ripe else None

@@ -1,0 +1,80 @@
+"""What follows when the caller's end of the connection has ended. Decides by the rules; the exchange performs."""
+
+from typing import TYPE_CHECKING
+
+from sidecar.callers.peer import seconds_since_heard
+from sidecar.clock import Moment
+from sidecar.lifecycle import policy
+from sidecar.lifecycle.call import Downstream as Caller, Upstream as Provider
+from sidecar.lifecycle.events import DownstreamLeft, LeftReason, ReplyFinished
+from sidecar.proxy.following import Following
+
+if TYPE_CHECKING:
+    from sidecar.proxy.exchange import Exchange
+
+
+def left(exchange: "Exchange", reason: LeftReason, at: Moment, *, may_only_be_half: bool = False) -> None:
+    """The caller's end has ended. With `may_only_be_half` it is taken for gone, and written to nevertheless."""
+    caller = exchange.call.downstream
+    if exchange.is_settled or caller in (Caller.SERVED, Caller.HUNG_UP):
+        exchange.detach()
+    elif caller is Caller.GONE:  # thought gone, written to nevertheless, and now known to be gone
+        exchange.awaits_handover = False
+        exchange.detach()
+    elif reason is LeftReason.FIN and _has_taken_answer(exchange):
+        _close_after_answer(exchange, at)
+    else:
+        _depart(exchange, reason, at, may_only_be_half)
+    exchange.conclude()
+
+
+def _has_taken_answer(exchange: "Exchange") -> bool:
+    """The end of the answer was handed over, even if bytes behind it are still to come."""
+    is_whole = exchange.awaits_handover or (exchange.account is not None and exchange.account.has_terminal)
+    is_receiving = exchange.call.downstream is Caller.RECEIVING
+    return is_whole and is_receiving and not exchange.head_waits and not exchange.unacknowledged()
+
+
+def _close_after_answer(exchange: "Exchange", at: Moment) -> None:
+    """Agents and the Interactions API close right after the last frame: no loss. The rest is read for the record."""
+    exchange.awaits_handover = False
+    exchange.call.receive(ReplyFinished(at))
+    exchange.detach()
+    if exchange.call.upstream is Provider.ANSWERING:
+        exchange.following = Following(exchange)
+
+
+def _depart(exchange: "Exchange", reason: LeftReason, at: Moment, may_only_be_half: bool) -> None:
+    exchange.awaits_handover = exchange.awaits_handover and may_only_be_half
+    if exchange.account is not None:
+        exchange.account.left(reason, at, _detection_seconds(exchange, reason), has_received=exchange.reply_bytes > 0)
+    exchange.call.receive(DownstreamLeft(at, reason))
+    command = _command(exchange)
+    if not may_only_be_half or isinstance(command, policy.CutUpstream):
+        exchange.detach()
+    if isinstance(command, policy.CutUpstream):
+        exchange.cut(command)
+    elif command is not None:
+        exchange.following = Following(exchange)
+
+
+def _command(exchange: "Exchange") -> policy.Command | None:
+    """What the rules say about the provider's half; None when it has ended."""
+    if exchange.call.upstream is Provider.UNSENT:
+        return policy.NOT_SENT
+    if not exchange.call.is_orphaned:
+        return None
+    route, destination = exchange.admission.route, exchange.admission.destination
+    if exchange.account is None or route is None:
+        return policy.NOT_A_CALL
+    context = exchange.context
+    return policy.on_departure(
+        exchange.admission.on_departure, destination.on_close[route.kind], context.followed, context.limits.follow
+    )
+
+
+def _detection_seconds(exchange: "Exchange", reason: LeftReason) -> float | None:
+    """Seconds from the arrival of the caller's FIN to now. A reset leaves no trace of when it came: None."""
+    if reason is not LeftReason.FIN or exchange.downstream is None:
+        return None
+    return seconds_since_heard(exchange.downstream.socket)

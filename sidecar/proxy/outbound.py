@@ -1,0 +1,98 @@
+"""The request on its way to the provider: held while a connection is made, then passed on as it comes."""
+
+from typing import TYPE_CHECKING
+
+from sidecar.http1.head import RequestHead
+from sidecar.lifecycle.call import Upstream as Provider
+from sidecar.lifecycle.events import RequestReceived, UpstreamCommitted
+from sidecar.lifecycle.policy import REQUEST_BROKEN
+from sidecar.proxy.replies import request_head_for_upstream
+
+if TYPE_CHECKING:
+    from sidecar.proxy.exchange import Exchange
+    from sidecar.proxy.upstream import Upstream
+
+MAX_UNSENT = 64 * 1024
+"""Bytes of a request that are held while its connection is being made; then the caller's reading is paused."""
+
+BAD_REQUEST = 400
+
+
+class Outbound:
+    """The request half of an exchange. Says when the provider has the whole of it: from there it may cost money."""
+
+    __slots__ = ("_exchange", "_head", "_unsent", "_unsent_bytes", "is_whole")
+
+    def __init__(self, exchange: "Exchange", head: RequestHead) -> None:
+        self._exchange = exchange
+        self._head = head
+        self._unsent = [b""]  # the head's place; it needs the endpoint's name
+        self._unsent_bytes = 0
+        self.is_whole = False
+
+    @property
+    def method(self) -> bytes:
+        """The request's method; what may follow in the reply hangs on it."""
+        return self._head.method
+
+    @property
+    def allows_another(self) -> bool:
+        """The caller's connection can carry a further request behind this one."""
+        return self._head.keeps_alive and self.is_whole
+
+    def start(self) -> None:
+        """Everything read so far was given: find a connection."""
+        exchange = self._exchange
+        endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path)
+        self._unsent[0] = request_head_for_upstream(self._head, exchange.admission.target, endpoint.host_header)
+        exchange.context.pool.connect(exchange, endpoint)
+
+    def piece(self, framed: bytes, payload: bytes) -> None:
+        """A piece of the request's body was read."""
+        exchange = self._exchange
+        if exchange.account is not None and exchange.account.request_reader is not None:
+            exchange.account.request_reader.feed(payload)
+        if exchange.upstream is not None:
+            exchange.upstream.write(framed)
+            return
+        self._unsent.append(framed)
+        self._unsent_bytes += len(framed)
+        if self._unsent_bytes > MAX_UNSENT and exchange.downstream is not None:
+            exchange.downstream.pause_reading()
+
+    def ended(self) -> None:
+        """The request's last byte was read."""
+        self.is_whole = True
+        self._exchange.call.receive(RequestReceived(self._exchange.context.clock.now()))
+        self._commit_if_sent()
+
+    def broken(self, sentence: str) -> None:
+        """The body can't be trusted any more: the provider must never take it for whole."""
+        self._exchange.cut(REQUEST_BROKEN, BAD_REQUEST, sentence)
+
+    def flow(self, upstream: "Upstream") -> None:
+        """A connection is there: send what was held, and read on."""
+        upstream.write(b"".join(self._unsent))
+        self._unsent = []
+        downstream = self._exchange.downstream
+        if self._unsent_bytes > MAX_UNSENT and downstream is not None and not upstream.is_writing_paused:
+            downstream.resume_reading()
+        self._commit_if_sent()
+
+    def upstream_is_slow(self) -> None:
+        """The provider's connection takes no more for now: the caller is not read on, so that at most one chunk waits."""
+        if self._exchange.downstream is not None and not self.is_whole:
+            self._exchange.downstream.pause_reading()
+
+    def upstream_took_all(self) -> None:
+        """The provider's connection has sent all that it was given."""
+        if self._exchange.downstream is not None:
+            self._exchange.downstream.resume_reading()
+        self._commit_if_sent()
+
+    def _commit_if_sent(self) -> None:
+        exchange = self._exchange
+        if not self.is_whole or exchange.upstream is None or exchange.upstream.is_writing_paused:
+            return
+        if exchange.call.upstream is Provider.UNSENT:
+            exchange.call.receive(UpstreamCommitted(exchange.context.clock.now()))

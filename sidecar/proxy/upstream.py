@@ -1,0 +1,183 @@
+"""One connection to a provider: requests go out, replies come in, one exchange at a time."""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, cast
+
+from sidecar.errors import ProtocolError, ReplyBroken
+from sidecar.http1.framing import ChunkedBody, chunk, last_chunk
+from sidecar.http1.head import END_OF_HEAD, ReplyHead, read_reply_head
+from sidecar.proxy.destination import Endpoint
+
+if TYPE_CHECKING:
+    from sidecar.proxy.context import Context
+    from sidecar.proxy.exchange import Exchange
+
+
+class Upstream(asyncio.Protocol):
+    """Reads replies: head, then body in the framing that the head names. Tells its exchange; decides nothing."""
+
+    __slots__ = (
+        "_chunks", "_context", "_head", "_raw_head", "_remaining", "_socket", "endpoint", "exchange", "idle_since_ns",
+        "is_writing_paused", "method", "transport",
+    )  # fmt: skip
+
+    def __init__(self, context: "Context", endpoint: Endpoint) -> None:
+        self._context = context
+        self.endpoint = endpoint
+        self.exchange: Exchange | None = None
+        self.method = b""
+        self.idle_since_ns = 0
+        self.is_writing_paused = False
+        self._raw_head = b""
+        self._head: ReplyHead | None = None
+        self._chunks: ChunkedBody | None = None
+        self._remaining = 0
+
+    # === what the exchange asks ===
+
+    def begin(self, exchange: "Exchange", method: bytes) -> None:
+        """Serve an exchange; the reply to `method` is the next thing to come."""
+        self.exchange, self.method = exchange, method
+
+    def write(self, data: bytes) -> None:
+        """Send bytes of the request; they leave within this call unless the provider is slow."""
+        self.transport.write(data)
+
+    def is_reusable(self) -> bool:
+        """Nothing has come since the last exchange, not even an end. Asked of the kernel, which may know before the loop."""
+        if self.transport.is_closing():
+            return False
+        try:
+            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """Close in order; only for connections without an exchange."""
+        self.transport.close()
+
+    def abort(self) -> None:
+        """Cut: close at once. The exchange hears nothing more."""
+        self.exchange = None
+        self.transport.abort()
+
+    # === what the loop tells ===
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        # High-water 0: a write goes out at once or we are told to wait, so that "sent" is known and at most one chunk waits.
+        self.transport.set_write_buffer_limits(high=0)
+        # A duplicate, because uvloop's own object can't be read from, and closing it must not close the connection.
+        self._socket = transport.get_extra_info("socket").dup()
+        self._socket.setblocking(False)
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            self._context.pool.forget(self)
+            self.transport.abort()
+            return
+        try:
+            self._read(exchange, data)
+        except ProtocolError as broken:
+            self.abort()
+            exchange.broken("protocol", f"the provider's reply is broken: {broken}")
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._socket.close()
+        exchange, self.exchange = self.exchange, None
+        if exchange is None:
+            self._context.pool.forget(self)
+        elif self._head is not None and self._head.framing.until_close and error is None:
+            exchange.reply_ended(b"", None)
+        else:
+            exchange.broken(
+                "reset" if error else "closed", "the provider closed the connection before its reply had ended"
+            )
+
+    def pause_writing(self) -> None:
+        self.is_writing_paused = True
+        if self.exchange is not None:
+            self.exchange.request.upstream_is_slow()
+
+    def resume_writing(self) -> None:
+        self.is_writing_paused = False
+        if self.exchange is not None:
+            self.exchange.request.upstream_took_all()
+
+    # === reading a reply ===
+
+    def _read(self, exchange: "Exchange", data: bytes) -> None:
+        while self._head is None:
+            rest = self._read_head(exchange, data)
+            if rest is None:
+                return
+            data = rest
+        if data:
+            self._read_body(exchange, data)
+        exchange.flush()
+
+    def _read_head(self, exchange: "Exchange", data: bytes) -> bytes | None:
+        """Read a head; returns what stands behind it, or None when nothing more can be read now."""
+        raw = self._raw_head + data
+        end = raw.find(END_OF_HEAD) + len(END_OF_HEAD)
+        if end < len(END_OF_HEAD) or end > self._context.limits.head_bytes:
+            if len(raw) > self._context.limits.head_bytes:
+                raise ReplyBroken("its head is too large")
+            self._raw_head = raw
+            return None
+        self._raw_head = b""
+        head = read_reply_head(raw[:end], self.method)
+        if head.status == 101:
+            raise ReplyBroken("it switched protocols without being asked")
+        if head.status < 200:
+            exchange.interim(head)
+            return raw[end:] or None
+        return self._begin_body(exchange, head, raw[end:])
+
+    def _begin_body(self, exchange: "Exchange", head: ReplyHead, rest: bytes) -> bytes | None:
+        self._head = head
+        framing = head.framing
+        self._chunks = ChunkedBody() if framing.is_chunked else None
+        self._remaining = framing.length
+        exchange.answered(head)
+        if not framing.is_chunked and not framing.until_close and framing.length == 0:
+            self._end(b"", surplus=bool(rest))
+            return None
+        return rest
+
+    def _read_body(self, exchange: "Exchange", data: bytes) -> None:
+        if self._chunks is not None:
+            payload, taken = self._chunks.feed(data)
+            if payload:
+                exchange.relay(payload if exchange.is_http10 else chunk(payload), payload)
+            if self._chunks.is_complete:
+                end = b"" if exchange.is_http10 else last_chunk(self._chunks.trailers)
+                self._end(end, surplus=taken < len(data))
+        elif self._head is not None and self._head.framing.until_close:
+            exchange.relay(data, data)
+        else:
+            surplus = len(data) > self._remaining
+            body = data[: self._remaining] if surplus else data
+            self._remaining -= len(body)
+            exchange.relay(body, body)
+            if self._remaining == 0:
+                self._end(b"", surplus=surplus)
+
+    def _end(self, last: bytes, *, surplus: bool) -> None:
+        """The reply is whole. The connection goes back to the pool if it can be trusted with another."""
+        assert self._head is not None
+        exchange, self.exchange = self.exchange, None
+        is_clean = self._head.keeps_alive and not surplus
+        self._head = self._chunks = None
+        if exchange is not None:
+            exchange.reply_ended(last, self if is_clean else None)
+        if not is_clean:
+            self.transport.close()
