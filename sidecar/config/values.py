@@ -1,0 +1,155 @@
+"""The kinds of value that settings have, each with the sentence for what it is not."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from annotated_types import Ge, Gt, Le
+from pydantic import BeforeValidator, PlainSerializer
+from pydantic_core import PydanticCustomError
+
+from sidecar.config.addresses import Address, Unusable, Url, parse_address, parse_url
+from sidecar.config.problems import shown
+from sidecar.config.quantities import parse_bytes, parse_seconds
+
+T = TypeVar("T")
+
+UNUSABLE = "unusable"
+"""The type of our own validation errors; `problem` and `advice` are in their context."""
+
+A_FILE = "sqlite:///sidecar.db"
+UPSTREAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+def unusable(value: object, problem: str, advice: str = "") -> PydanticCustomError:
+    """The error that says `<value> <problem>; <advice>`."""
+    return PydanticCustomError(UNUSABLE, "unusable", {"problem": f"{shown(value)} {problem}", "advice": advice})
+
+
+NOT_TEXT = ("is not text", "put it in quotes")
+NOT_AN_ADDRESS = ("is not host:port", "write 127.0.0.1:8780")
+
+
+def reading(
+    parse: Callable[[str], T], *read_already: type[T], otherwise: tuple[str, str] = NOT_TEXT
+) -> Callable[[object], T]:
+    """A validator that reads text with `parse`, lets a value of `read_already` through, and says `otherwise` of the rest."""
+
+    def read(value: object) -> T:
+        if isinstance(value, read_already):
+            return value
+        if not isinstance(value, str):
+            raise unusable(value, *otherwise)
+        try:
+            return parse(value)
+        except Unusable as why:
+            raise unusable(value, why.problem, why.advice) from None
+
+    return read
+
+
+def _seconds(value: object) -> float:
+    try:
+        return parse_seconds(value)
+    except ValueError:
+        raise unusable(
+            value, "is not a duration", "write seconds, or a number with ms, s, m, h or d: 90s, 5m"
+        ) from None
+
+
+def _size(value: object) -> int:
+    try:
+        return parse_bytes(value)
+    except ValueError:
+        raise unusable(value, "is not a size", "write bytes, or a number with KiB, MiB or GiB: 64MiB") from None
+
+
+def _count(value: object) -> int:
+    """Whole numbers only: pydantic alone would take `yes` for 1 and 2.0 for 2."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+", value):
+        return int(value)
+    raise unusable(value, "is not a whole number")
+
+
+def _money(value: object) -> Decimal:
+    """Money as it was typed: a YAML number arrives as a float, whose shortest text is what stood there."""
+    try:
+        amount = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise unusable(value, "is not a number", "write US dollars: 0.10")
+    return amount
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise unusable(value, *NOT_TEXT)
+    if not value:
+        raise unusable(value, "is empty", "write something, or remove the key")
+    return value
+
+
+def _name(value: object) -> str:
+    """The name of an upstream: it is a path segment and part of a variable's name."""
+    if not isinstance(value, str) or not UPSTREAM_NAME.fullmatch(value):
+        raise unusable(value, "can't be an upstream's name", "use a-z, 0-9 and hyphens: it becomes the route /<name>")
+    return value
+
+
+def _loopback(text: str) -> Address:
+    address = parse_address(text)
+    if not address.is_loopback:
+        raise Unusable(
+            "is not a loopback address", "this socket has no login: write 127.0.0.1, and nobody else reaches it"
+        )
+    return address
+
+
+def _existing_file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise Unusable("is not a file on this machine", "write the path of a PEM file")
+    return path
+
+
+def _ledger_url(text: str) -> str:
+    """A SQLite file's address. What the file itself has to say is left to the ledger, which opens it."""
+    scheme = text.partition(":")[0]
+    if scheme in {"postgresql", "postgres"}:
+        raise Unusable(
+            "needs a PostgreSQL ledger, which this version has not", f"give each sidecar a file of its own: {A_FILE}"
+        )
+    if scheme != "sqlite" or "://" not in text:
+        raise Unusable("is not a ledger's address", f"write {A_FILE}")
+    if not text.startswith("sqlite:///"):
+        raise Unusable("has too few slashes", f"three for a path from here, four for one from the root: {A_FILE}")
+    if text.removeprefix("sqlite:///") in {"", "/", ":memory:"} or "?" in text:
+        raise Unusable("names no file, or has parameters", f"write {A_FILE}")
+    return text
+
+
+as_text = PlainSerializer(str, return_type=str)
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Ge(0)]
+"""A duration that may be 0."""
+SomeSeconds = Annotated[float, BeforeValidator(_seconds), Gt(0)]
+"""A duration above 0."""
+Size = Annotated[int, BeforeValidator(_size), Ge(0)]
+"""Bytes."""
+Count = Annotated[int, BeforeValidator(_count), Ge(0)]
+Positive = Annotated[int, BeforeValidator(_count), Ge(1)]
+Usd = Annotated[Decimal, BeforeValidator(_money), Ge(0), as_text]
+"""US dollars."""
+Factor = Annotated[Decimal, BeforeValidator(_money), Ge(0), Le(1), as_text]
+Text = Annotated[str, BeforeValidator(_text)]
+Listen = Annotated[Address, BeforeValidator(reading(parse_address, Address, otherwise=NOT_AN_ADDRESS)), as_text]
+LoopbackListen = Annotated[Address, BeforeValidator(reading(_loopback, Address, otherwise=NOT_AN_ADDRESS)), as_text]
+UpstreamUrl = Annotated[Url, BeforeValidator(reading(parse_url, Url)), as_text]
+LedgerUrl = Annotated[str, BeforeValidator(reading(_ledger_url))]
+UpstreamName = Annotated[str, BeforeValidator(_name)]
+ExistingFile = Annotated[Path, BeforeValidator(reading(_existing_file, Path)), as_text]

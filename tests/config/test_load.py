@@ -1,0 +1,123 @@
+"""Priority, origins, and errors that name what the user typed."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.config.groups import HalfClose, LogFormat, Mode
+from sidecar.config.load import Loaded, leaves, load
+from sidecar.config.problems import BadSettings
+from sidecar.config.quantities import GIB
+from sidecar.config.schema import dotted
+from sidecar.config.settings import Settings
+from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
+
+GOOD = Path(__file__).parent / "good" / "everything.yaml"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def loaded(text: str = "", flags: Any = None, **variables: str) -> Loaded:
+    Path("s.yaml").write_text(text)
+    return load(flags or {}, variables, "s.yaml")
+
+
+def refusal(text: str = "", flags: Any = None, **variables: str) -> str:
+    with pytest.raises(BadSettings) as refused:
+        loaded(text, flags, **variables)
+    return str(refused.value)
+
+
+def test_nothing_set__defaults_alone():
+    result = load({}, {})
+    assert result.settings == Settings()
+    assert result.file is None
+    assert set(result.origins.values()) == {"default"}
+
+
+def test_every_setting_can_stand_in_the_file(folder):
+    (folder / "authority.pem").touch()
+    result = load({}, {}, str(GOOD))
+    settings = result.settings
+    assert settings.mode is Mode.ENFORCE
+    assert str(settings.control.listen) == "[::1]:9782"
+    assert settings.ledger.retention_days is None
+    assert settings.calls.half_close is HalfClose.WAIT
+    assert settings.calls.follow.bounds() == FollowBounds(0, 90.0, 3 * GIB // 2)
+    assert settings.upstreams["my-vllm"].on_close.unary is OnClose.RUNS_ON
+    assert str(settings.upstreams["gemini"].url) == "https://gateway.example:8443/google"
+    assert settings.prices.book()[0].input_per_mtok_usd == Decimal("0.1")
+    assert settings.log.format is LogFormat.CONSOLE
+    defaults = {key for key, origin in result.origins.items() if origin == "default"}
+    assert all(key.startswith("upstreams.") for key in defaults)
+
+
+def test_flag_beats_variable_beats_file_beats_default():
+    text = "calls: {on_departure: follow}"
+    variable = {"SIDECAR_CALLS__ON_DEPARTURE": "cut"}
+    found = [
+        loaded("").settings.calls.on_departure,
+        loaded(text).settings.calls.on_departure,
+        loaded(text, **variable).settings.calls.on_departure,
+        loaded(text, {"--on-departure": "follow"}, **variable).settings.calls.on_departure,
+    ]
+    assert found == [OnDeparture.AUTO, OnDeparture.FOLLOW, OnDeparture.CUT, OnDeparture.FOLLOW]
+
+
+def test_each_key_names_where_its_value_stands():
+    text = "log: {level: debug}\nupstreams:\n  gemini:\n    url: https://gateway.example\n"
+    origins = loaded(text, {"--mode": "observe", "--ledger": None}, SIDECAR_LABELS__MAX_MODELS="5").origins
+    assert origins["mode"] == "flag --mode"
+    assert origins["labels.max_models"] == "variable SIDECAR_LABELS__MAX_MODELS"
+    assert origins["log.level"] == "file s.yaml:1"
+    assert origins["upstreams.gemini.url"] == "file s.yaml:4"
+    assert origins["upstreams.gemini.dialect"] == origins["log.format"] == origins["ledger.url"] == "default"
+
+
+def test_every_key_has_an_origin():
+    result = loaded("prices: {overrides: [{model: a, image_usd: 1}]}")
+    assert [dotted(path) for path, _ in leaves(result.settings)] == list(result.origins)
+    assert result.origins["prices.overrides[0].image_usd"] == "file s.yaml:1"
+
+
+def test_group_whose_keys_are_all_commented_out__as_if_absent():
+    assert loaded("calls:\n  # on_departure: follow\nupstreams:\n").settings == Settings()
+
+
+def test_empty_file__defaults():
+    assert loaded("# nothing yet\n").settings == Settings()
+
+
+def test_built_in_upstream_keeps_what_is_not_overridden():
+    upstream = loaded("upstreams: {vertex: {on_departure: follow}}").settings.upstreams["vertex"]
+    assert str(upstream.url) == "https://aiplatform.googleapis.com"
+    assert upstream.on_departure is OnDeparture.FOLLOW
+
+
+def test_merged_keys_of_yaml_are_understood():
+    text = "upstreams:\n  a: &a {dialect: gemini, url: 'https://a.example'}\n  b: {<<: *a, on_departure: cut}\n"
+    upstream = loaded(text).settings.upstreams["b"]
+    assert (upstream.dialect, upstream.on_departure) == ("gemini", "cut")
+
+
+def test_bad_flag_is_named_as_it_was_typed():
+    assert refusal(flags={"--proxy-listen": "8780"}) == "--proxy-listen: '8780' is not host:port; write 127.0.0.1:8780"
+
+
+def test_problems_of_all_places_come_at_once():
+    said = refusal(
+        "calls: {on_departure: folow}\nxyzzy: 1", {"--mode": "x"}, SIDECAR_LOG__LEVEL="loud", SIDECAR_FOO="1"
+    )
+    assert [line.split(": ")[0] for line in said.splitlines()] == [
+        "--mode", "SIDECAR_FOO", "SIDECAR_LOG__LEVEL", "s.yaml:1", "s.yaml:2",
+    ]  # fmt: skip
+
+
+def test_value_hidden_by_a_higher_place_is_not_complained_about():
+    assert loaded("mode: nonsense", {"--mode": "observe"}).settings.mode is Mode.OBSERVE

@@ -1,0 +1,68 @@
+"""The kinds of value that settings have, as they stand in a file and as a variable's text."""
+
+from decimal import Decimal
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from sidecar.config import values
+from sidecar.config.addresses import Address
+
+
+def read(kind, value):
+    return TypeAdapter(kind).validate_python(value)
+
+
+def problem_of(kind, value) -> str:
+    with pytest.raises(ValidationError) as refused:
+        read(kind, value)
+    (error,) = refused.value.errors()
+    return str(error["ctx"]["problem"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "result"),
+    [
+        (values.Seconds, "5m", 300),
+        (values.Seconds, 0, 0),
+        (values.Size, "64KiB", 65_536),
+        (values.Count, "12", 12),
+        (values.Usd, 0.1, Decimal("0.1")),
+        (values.Usd, "0.10", Decimal("0.10")),
+        (values.Usd, 3, Decimal(3)),
+        (values.Listen, "[::1]:0", Address("::1", 0)),
+        (values.Listen, Address("h", 1), Address("h", 1)),
+        (values.LoopbackListen, "localhost:1", Address("localhost", 1)),
+        (values.LedgerUrl, "sqlite:////var/lib/calls.db", "sqlite:////var/lib/calls.db"),
+        (values.UpstreamName, "my-vllm-2", "my-vllm-2"),
+    ],
+)
+def test_value_is_read(kind, value, result):
+    assert read(kind, value) == result
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "problem"),
+    [
+        (values.Count, True, "true is not a whole number"),
+        (values.Count, 2.0, "2.0 is not a whole number"),
+        (values.Usd, True, "true is not a number"),
+        (values.Usd, "Infinity", "'Infinity' is not a number"),
+        (values.Usd, None, "null is not a number"),
+        (values.Text, "", "'' is empty"),
+        (values.Text, 4.1, "4.1 is not text"),
+        (values.UpstreamName, "-a", "'-a' can't be an upstream's name"),
+        (values.UpstreamName, "a_b", "'a_b' can't be an upstream's name"),
+        (values.LoopbackListen, "10.0.0.1:1", "'10.0.0.1:1' is not a loopback address"),
+        (values.LedgerUrl, "sqlite:relative.db", "'sqlite:relative.db' is not a ledger's address"),
+        (values.LedgerUrl, "sqlite:///a.db?mode=ro", "'sqlite:///a.db?mode=ro' names no file, or has parameters"),
+    ],
+)
+def test_value_is_refused_in_these_words(kind, value, problem):
+    assert problem_of(kind, value) == problem
+
+
+def test_file_must_be_there(tmp_path):
+    (tmp_path / "authority.pem").touch()
+    assert read(values.ExistingFile, str(tmp_path / "authority.pem")) == tmp_path / "authority.pem"
+    assert problem_of(values.ExistingFile, "none.pem") == "'none.pem' is not a file on this machine"
