@@ -7,7 +7,7 @@ from sidecar.clock import MILLISECOND, Moment
 
 
 class CallIds:
-    """Gives each call an id such as `c019a9f3c1b2e-7f3a-00012`: milliseconds, process, and a running number.
+    """Gives each call an id such as `c019a9f3c1b2e-7f3a01c2-00012`: milliseconds, process, and a running number.
 
     Unique within a process by the number and between processes by 32 random bits; ids sort by the moment they
     were given. They carry nothing of the caller.

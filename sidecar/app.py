@@ -1,0 +1,212 @@
+"""Builds everything, runs it, and takes it down in order. The only file that knows every concrete class."""
+
+import asyncio
+import gc
+import os
+import resource
+import secrets
+import signal
+from collections.abc import Callable, Mapping, Sequence
+
+import uvloop
+
+from sidecar import __version__
+from sidecar.clock import Moment, SystemClock, seconds_between
+from sidecar.config.load import Loaded
+from sidecar.config.settings import Settings
+from sidecar.control.observe import observe_app
+from sidecar.control.people import control_app
+from sidecar.control.server import AppServer
+from sidecar.control.view import CallInFlight, Standing
+from sidecar.ledger.sqlite import SqliteLedger
+from sidecar.metering.price import PriceBook
+from sidecar.proxy.context import Context, Limits
+from sidecar.proxy.destination import destinations_of
+from sidecar.proxy.drain import drain
+from sidecar.proxy.exchange import Exchange
+from sidecar.proxy.handover import Handover
+from sidecar.proxy.listener import Listener
+from sidecar.proxy.pool import Pool
+from sidecar.telemetry.log import Log, open_log
+from sidecar.telemetry.program import LedgerHealth, ProgramState
+from sidecar.telemetry.recorder import Recorder
+
+Announce = Callable[[Mapping[str, str]], None]
+"""Told the bound addresses (`proxy`, `control`, `observe` -> URL) once all sockets accept."""
+
+LEDGER_CLOSE_SECONDS = 10.0
+KILLED_AGAIN = 128 + signal.SIGTERM
+"""Exit status after a second SIGTERM."""
+
+
+def serve(loaded: Loaded, announce: Announce = lambda _addresses: None) -> int:
+    """Run a sidecar until SIGTERM or SIGINT; returns the exit status.
+
+    Raises:
+        SettingsError: an address can't be bound.
+        LedgerError: the ledger can't be opened.
+    """
+    _allow_many_connections()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(loaded.settings, announce))
+
+
+def _allow_many_connections() -> None:
+    """Use as many file descriptors as the system lets us; the usual soft limit of 1,024 is 500 calls."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+async def _serve(settings: Settings, announce: Announce) -> int:
+    application = Application(settings)
+    asked_to_end = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        application.loop.add_signal_handler(number, _end_or_exit, asked_to_end)
+    try:
+        announce(await application.start())
+        await asked_to_end.wait()
+    finally:
+        await application.stop()
+    return 0
+
+
+def _end_or_exit(asked_to_end: asyncio.Event) -> None:
+    """The first signal drains; whoever sends a second one does not want to wait for anything."""
+    if asked_to_end.is_set():
+        os._exit(KILLED_AGAIN)
+    asked_to_end.set()
+
+
+class Application:
+    """One sidecar: `start` it once, `stop` it once. Also the view that the control sockets have of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._settings = settings
+        self._clock = SystemClock()
+        self._log: Log = open_log(self._clock, settings.log.level.value, settings.log.format.value)
+        self._ledger = SqliteLedger.open(
+            settings.ledger.url,
+            clock=self._clock,
+            instance=secrets.token_hex(8),
+            retention_days=settings.ledger.retention_days,
+        )
+        self._recorder = Recorder(__version__, self._log, self.ledger_health, settings.labels.max_models)
+        self._context = Context(
+            loop=self.loop,
+            clock=self._clock,
+            limits=limits_of(settings),
+            destinations=destinations_of(settings),
+            ledger=self._ledger,
+            prices=PriceBook(settings.prices.book()),
+            recorder=self._recorder,
+        )
+        self._context.pool = Pool(self._context)
+        self._context.handover = Handover(self.loop)
+        self._listener = Listener(self._context)
+        self._servers: list[AppServer] = []
+        self._addresses: dict[str, str] = {}
+        self._since = self._clock.now()
+
+    async def start(self) -> Mapping[str, str]:
+        """Settle what an earlier process left open, bind the sockets, and accept; returns the addresses by name."""
+        self._recorder.lost(self._ledger.settle_lost(self._clock.now()))
+        for notice in self._ledger.health().notices:
+            self._log.events.warning("ledger_notice", notice=notice)
+        await self._start_apps()
+        host, port = await self._listener.start(*self._settings.proxy.listen)
+        self._addresses["proxy"] = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._recorder.program.settings_read_at = self._clock.now()
+        self._enter(ProgramState.SERVING)
+        self._log.events.info("serving", version=__version__, mode=self._settings.mode.value, **self._addresses)
+        self._loading = self.loop.run_in_executor(None, self._context.prices.load)  # or the first call would wait for it
+        gc.collect()
+        gc.freeze()  # what lives as long as the program is never looked at again by the collector
+        return self._addresses
+
+    async def stop(self) -> None:
+        """Drain, settle, flush, close. Every call that was live has settled afterwards."""
+        self.start_drain()
+        cut = await drain(self._context, self._settings.drain.deadline_seconds)
+        await asyncio.to_thread(self._ledger.close, LEDGER_CLOSE_SECONDS)
+        health = self.ledger_health()
+        self._log.events.info("drained", calls_cut=cut, rows_written=health.rows_written, rows_dropped=health.rows_dropped)
+        await asyncio.gather(*(server.stop() for server in self._servers))
+        self._context.close()
+        self._log.close()
+
+    async def _start_apps(self) -> None:
+        observe, control = self._settings.observe.listen, self._settings.control.listen
+        observing = AppServer(observe.host, observe.port, "observe.listen", self._log.events)
+        self._servers.append(observing)
+        controlling = AppServer(control.host, control.port, "control.listen", self._log.events)
+        self._servers.append(controlling)
+        self._addresses.update(control=controlling.url, observe=observing.url)
+        await observing.start(observe_app(self, self._recorder.page))
+        await controlling.start(control_app(self, controlling.host))
+
+    def _enter(self, state: ProgramState) -> None:
+        self._recorder.program.state, self._since = state, self._clock.now()
+
+    # === the view of the control sockets ===
+
+    def state(self) -> Standing:
+        """What the program is and does now."""
+        return Standing(
+            mode=self._settings.mode.value,
+            version=__version__,
+            state=self._recorder.program.state,
+            since=self._since,
+            addresses=dict(self._addresses),
+        )
+
+    def calls_in_flight(self) -> Sequence[CallInFlight]:
+        """The calls that have not settled, oldest first."""
+        now = self._clock.now()
+        calls = [exchange for exchange in self._context.live if exchange.account is not None]
+        return [call_in_flight(exchange, now) for exchange in sorted(calls, key=lambda exchange: exchange.started_at)]
+
+    def ledger_health(self) -> LedgerHealth:
+        """How the ledger is."""
+        return self._ledger.health()
+
+    def start_drain(self) -> None:
+        """Stop accepting calls and let those that live end."""
+        if not self._context.is_draining:
+            self._listener.stop()
+            self._context.is_draining = True
+            self._enter(ProgramState.DRAINING)
+            self._log.events.info("draining", exchanges=len(self._context.live))
+
+
+def call_in_flight(exchange: Exchange, now: Moment) -> CallInFlight:
+    """One live call as people see it."""
+    assert exchange.account is not None
+    record, call = exchange.account.record, exchange.call
+    return CallInFlight(
+        id=record.id,
+        upstream=record.upstream,
+        model=record.model,
+        kind=record.kind,
+        caller=record.caller,
+        started_at=record.started_at,
+        age_seconds=seconds_between(record.started_at, now),
+        downstream_state=call.downstream.name.lower(),
+        upstream_state=call.upstream.name.lower(),
+        orphaned_since=call.left_at if call.is_orphaned else None,
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The road's bounds, from the settings."""
+    limits, calls = settings.limits, settings.calls
+    return Limits(
+        head_bytes=limits.head_bytes,
+        max_connections=limits.max_connections,
+        connect_seconds=limits.connect_seconds,
+        upstream_idle_seconds=limits.upstream_idle_seconds,
+        downstream_idle_seconds=limits.downstream_idle_seconds,
+        write_stall_seconds=calls.write_stall_seconds,
+        follow=calls.follow.bounds(),
+        takes_fin_as_leaving=calls.half_close == "left",
+    )

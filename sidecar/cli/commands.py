@@ -1,0 +1,239 @@
+"""What can be typed: every command and flag. Each body imports what it needs when it runs.
+
+Help is plain text, not Rich's panels: they take 100 ms more to draw than the rest of the program's start.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from sidecar.cli import OK
+from sidecar.cli.moments import parse_moment
+
+app = typer.Typer(
+    help="Sees when a caller of an inference API left, when the provider's work really finished, and what that cost.",
+    rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False, invoke_without_command=True,
+)  # fmt: skip
+calls = typer.Typer(help="Look at calls in the ledger.", rich_markup_mode=None, invoke_without_command=True)
+config = typer.Typer(help="Check and show the settings.", rich_markup_mode=None, invoke_without_command=True)
+app.add_typer(calls, name="calls")
+app.add_typer(config, name="config")
+
+
+class RowFormat(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class ReportFormat(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+class Format(StrEnum):
+    """How one thing is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class By(StrEnum):
+    """What a report is grouped by."""
+
+    MODEL = "model"
+    CALLER = "caller"
+    UPSTREAM = "upstream"
+    KIND = "kind"
+    OUTCOME = "outcome"
+    DAY = "day"
+
+
+ConfigFlag = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Settings file. Else $SIDECAR_CONFIG, else ./sidecar.yaml if it exists."),
+]  # fmt: skip
+LedgerFlag = Annotated[
+    str | None, typer.Option("--ledger", metavar="URL", help="Ledger: sqlite:///path, four slashes from the root.")
+]
+Since = Annotated[
+    int | None,
+    typer.Option(parser=parse_moment, metavar="WHEN", help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC)."),
+]  # fmt: skip
+Until = Annotated[int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Before this moment.")]
+
+
+def parse_outcome(text: str) -> str:
+    """One of the outcomes, or `open`: a slip would look like an empty ledger.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    from sidecar.ledger.contract import OPEN
+    from sidecar.lifecycle.call import Outcome
+
+    if text in {OPEN, *Outcome}:
+        return text
+    raise typer.BadParameter(f"'{text}' is not one of {', '.join((*Outcome, OPEN))}")
+
+
+def help_when_alone(context: typer.Context) -> None:
+    """A group of commands without a command: say what there is."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(OK)
+
+
+calls.callback()(help_when_alone)
+config.callback()(help_when_alone)
+
+
+def show_version(wanted: bool) -> None:
+    """`--version`, which needs no command."""
+    if wanted:
+        version()
+        raise typer.Exit(OK)
+
+
+@app.callback()
+def program(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """See when a caller of an inference API left, when the provider's work really finished, and what that cost."""
+    help_when_alone(context)
+
+
+@app.command()
+def serve(
+    config: ConfigFlag = None,
+    mode: Annotated[str | None, typer.Option(metavar="MODE", help="observe or enforce.")] = None,
+    proxy_listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Where calls are taken.")] = None,
+    control_listen: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Live page and API; loopback only.")
+    ] = None,
+    observe_listen: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Metrics and probes.")] = None,
+    ledger: LedgerFlag = None,
+    on_departure: Annotated[str | None, typer.Option(metavar="WHAT", help="auto, follow or cut.")] = None,
+    log_level: Annotated[str | None, typer.Option(metavar="LEVEL", help="debug, info, warning or error.")] = None,
+    log_format: Annotated[str | None, typer.Option(metavar="FORMAT", help="json or console.")] = None,
+) -> int:
+    """Run the sidecar until SIGTERM or Ctrl-C.
+
+    Everything else is set in the settings file and by SIDECAR_* variables; `sidecar config print` shows all of it.
+    """
+    from sidecar.cli.serving import serve_until_stopped
+
+    flags = {
+        "--mode": mode, "--proxy-listen": proxy_listen, "--control-listen": control_listen, "--observe-listen": observe_listen,
+        "--ledger": ledger, "--on-departure": on_departure, "--log-level": log_level, "--log-format": log_format,
+    }  # fmt: skip
+    return serve_until_stopped(config, flags)
+
+
+@calls.command("list")
+def list_calls(
+    since: Since = None,
+    until: Until = None,
+    model: Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")] = None,
+    upstream: Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")] = None,
+    caller: Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(parser=parse_outcome, metavar="OUTCOME", help="Only this: orphan_finished, open, ...")
+    ] = None,
+    orphaned: Annotated[bool, typer.Option("--orphaned", help="Only calls that were orphaned.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.")
+    ] = None,
+    format: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.TABLE,
+    config: ConfigFlag = None,
+    ledger: LedgerFlag = None,
+) -> None:
+    """List calls, newest first."""
+    from sidecar.cli.calling import list_calls
+    from sidecar.ledger.contract import CallQuery
+
+    query = CallQuery(
+        since=since, until=until, model=model, upstream=upstream, caller=caller, outcome=outcome, orphaned_only=orphaned,
+        limit=limit,
+    )  # fmt: skip
+    list_calls(query, format, config, ledger)
+
+
+@calls.command("show")
+def show_call(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The call's id, or enough of its beginning.")],
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    config: ConfigFlag = None,
+    ledger: LedgerFlag = None,
+) -> int:
+    """Show everything known of one call."""
+    from sidecar.cli.calling import show_call
+
+    return show_call(id, format, config, ledger)
+
+
+@app.command()
+def report(
+    by: Annotated[By, typer.Option("--by", help="What the lines stand for.")] = By.MODEL,
+    since: Since = None,
+    until: Until = None,
+    format: Annotated[ReportFormat, typer.Option("--format", help="How to print.")] = ReportFormat.TABLE,
+    config: ConfigFlag = None,
+    ledger: LedgerFlag = None,
+) -> None:
+    """Say what was spent, and what of it went to answers nobody received."""
+    from sidecar.cli.reporting import report
+    from sidecar.ledger import contract
+
+    report(contract.CallQuery(since=since, until=until), contract.By(by), format, config, ledger)
+
+
+@app.command()
+def demo(
+    callers: Annotated[int, typer.Option(min=1, max=100, help="How many callers there are.")] = 12,
+    seed: Annotated[int, typer.Option(help="Which callers vanish, and when.")] = 7,
+) -> int:
+    """Watch callers vanish, and what the sidecar saw next to the provider's own bill. Nothing leaves this machine."""
+    from sidecar.cli.demo import run_demo
+
+    return run_demo(callers, seed)
+
+
+@app.command("version")
+def version() -> None:
+    """Show the version."""
+    from sidecar import __version__
+
+    typer.echo(f"sidecar {__version__}")
+
+
+@config.command("check")
+def check_settings(
+    config: ConfigFlag = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> int:
+    """Say whether the settings can be used. Exits with 2 and everything that is wrong if not."""
+    from sidecar.cli.configuration import check
+
+    return check(config, as_json=format is Format.JSON)
+
+
+@config.command("print")
+def print_settings(
+    config: ConfigFlag = None,
+    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+) -> None:
+    """Show the value and the origin of every key, passwords masked."""
+    from sidecar.cli.configuration import print_settings
+
+    print_settings(config, as_json=format is Format.JSON)

@@ -1,0 +1,32 @@
+"""What `serve` says once it listens."""
+
+from sidecar.cli.greeting import greeting
+from sidecar.config.settings import Settings
+
+ADDRESSES = {"proxy": "http://127.0.0.1:41234", "control": "http://[::1]:8782", "observe": "http://0.0.0.0:8781"}
+
+
+def greeted(**keys) -> str:
+    return greeting(ADDRESSES, Settings.model_validate(keys))
+
+
+def test_variables_of_google_genai_name_the_port_that_was_bound():
+    said = greeted()
+    assert "export GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:41234/gemini\n" in said
+    assert "export GOOGLE_VERTEX_BASE_URL=http://127.0.0.1:41234/vertex\n" in said
+
+
+def test_metrics_are_where_somebody_can_connect():
+    assert "http://127.0.0.1:8781/metrics\n" in greeted()
+    assert "http://[::1]:8782/\n" in greeted()
+
+
+def test_upstreams_of_your_own_are_named_with_their_routes():
+    upstreams = {"my-vllm": {"dialect": "gemini", "url": "http://127.0.0.1:8000"}}
+    assert "upstream my-vllm: base URL http://127.0.0.1:41234/my-vllm\n" in greeted(upstreams=upstreams)
+
+
+def test_ledger_by_its_path_and_how_long_rows_live():
+    assert greeted().endswith("ledger    sidecar.db, rows are kept 30 days")
+    said = greeted(ledger={"url": "sqlite:////var/lib/calls.db", "retention_days": None})
+    assert said.endswith("ledger    /var/lib/calls.db, rows are kept for ever")

@@ -1,0 +1,115 @@
+"""`sidecar report`, over a real ledger."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+
+import pytest
+
+from sidecar.cli import OK
+from sidecar.cli.reporting import closing, total_of
+from sidecar.ledger.contract import ReportLine
+from tests.cli.ledgers import call, orphan, write_ledger
+
+
+@pytest.fixture
+def ledger(empty_folder, monkeypatch):
+    records = [call(number, model="gemini-2.5-pro") for number in range(6)]
+    records += [orphan(10 + number, f"0.00{number + 1}") for number in range(6)]
+    records += [call(20, basis="estimated", caller="worker-1"), call(21, spend_usd=None, unpriced_reason="no_price")]
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", write_ledger(empty_folder / "sidecar.db", records))
+
+
+def test_table_has_a_line_for_each_and_the_total(sidecar, ledger):
+    ran = sidecar("report")
+    assert ran.code == OK
+    head, flash, pro, total, *_ = ran.out.splitlines()
+    assert " ".join(head.split()) == "MODEL CALLS ORPHANED SPEND USD ORPHANED USD SHARE AVOIDABLE USD UNPRICED"
+    assert flash.split() == ["gemini-2.5-flash", "8", "6", "~0.031000", "0.021000", "67.7", "%", "0.005250", "1"]
+    assert pro.split() == ["gemini-2.5-pro", "6", "0", "0.060000", "0.000000", "0", "%", "0.000000"]
+    assert total.split()[:4] == ["total", "14", "6", "~0.091000"]
+
+
+def test_table_names_the_five_dearest_orphans__dearest_first(sidecar, ledger):
+    lines = sidecar("report").out.splitlines()
+    first = lines.index("Dearest orphans") + 2
+    assert [line.split()[-1] for line in lines[first : first + 6] if line] == ["c015", "c014", "c013", "c012", "c011"]
+
+
+def test_table_ends_in_plain_words(sidecar, ledger):
+    assert sidecar("report").out.splitlines()[-3:] == [
+        "6 of 14 calls were orphaned. 0.0210 USD of 0.0910 USD (23.1 %) went to answers nobody received.",
+        "~ 0.0100 USD of the spend is estimated, or a lower bound.",
+        "1 call has no known price or usage: not in these sums.",
+    ]
+
+
+@pytest.mark.parametrize("by", ["model", "caller", "upstream", "kind", "outcome", "day"])
+def test_grouped_by_anything__the_same_total(sidecar, ledger, by):
+    report = json.loads(sidecar("report", "--by", by, "--format", "json").out)
+    assert report["total"]["spend_usd"] == "0.091"
+    assert sum(Decimal(line["spend_usd"]) for line in report["lines"]) == Decimal("0.091")
+    assert all(by in line for line in report["lines"])
+
+
+def test_json_says_what_was_asked(sidecar, ledger):
+    report = json.loads(sidecar("report", "--since", "2026-11-20T12:20:00Z", "--by", "caller", "--format", "json").out)
+    assert (report["by"], report["since"], report["until"]) == ("caller", "2026-11-20T12:20:00.000000Z", None)
+    assert {line["caller"]: line["calls"] for line in report["lines"]} == {"worker-1": 1, None: 1}
+
+
+def test_csv_has_exact_money_under_the_name_of_the_key(sidecar, ledger):
+    rows = list(csv.DictReader(io.StringIO(sidecar("report", "--format", "csv").out)))
+    assert [row["model"] for row in rows] == ["gemini-2.5-flash", "gemini-2.5-pro"]
+    assert (rows[0]["spend_usd"], rows[0]["estimated_usd"]) == ("0.031", "0.01")
+
+
+def test_callers_nobody_knows_are_unknown(sidecar, ledger):
+    assert "(unknown)" in sidecar("report", "--by", "caller").out
+
+
+def test_no_calls__said(sidecar, ledger):
+    assert sidecar("report", "--since", "2030-01-01").out == "no calls\n"
+
+
+def test_table_fits_a_hundred_columns(sidecar, ledger, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    assert max(map(len, sidecar("report").out.splitlines())) <= 100
+
+
+def line(**figures) -> ReportLine:
+    none = {name: Decimal(0) if name.endswith("usd") else 0 for name in ReportLine.__struct_fields__}
+    return ReportLine(**(none | {"key": None} | figures))
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"calls": 40}, "None of 40 calls were orphaned. Nothing of 0.0000 USD went to answers nobody received."),
+        (
+            {"calls": 40, "orphaned": 1, "spend_usd": "0.0871", "orphaned_usd": "0.0000123"},
+            "1 of 40 calls was orphaned. 0.000012 USD of 0.0871 USD (0.1 %) went to answers nobody received.",
+        ),
+        (
+            {"calls": 1, "orphaned": 1, "spend_usd": "2", "orphaned_usd": "2"},
+            "The one call was orphaned. 2.0000 USD of 2.0000 USD (100 %) went to answers nobody received.",
+        ),
+        (
+            {"calls": 1, "spend_usd": "2"},
+            "The one call was not orphaned. Nothing of 2.0000 USD went to answers nobody received.",
+        ),
+    ],
+)
+def test_closing_sentence_for_any_count(figures, words):
+    exact = {name: Decimal(value) if name.endswith("usd") else value for name, value in figures.items()}
+    assert closing(line(**exact)) == [words]
+
+
+def test_calls_that_still_run_are_mentioned():
+    assert closing(line(calls=5, open=2))[-1] == "2 calls have not ended yet: not in these sums."
+
+
+def test_total_is_exact_beyond_28_digits():
+    parts = [line(spend_usd=Decimal("1E-25")), line(spend_usd=Decimal(123456))]
+    assert total_of(parts).spend_usd == Decimal("123456.0000000000000000000000001")
