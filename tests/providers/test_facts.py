@@ -1,0 +1,18 @@
+import re
+
+import pytest
+
+from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.registry import DIALECTS
+
+
+@pytest.mark.parametrize("name", ON_CLOSE)
+def test_every_fact_says_where_it_is_from_and_how_it_is_known(name):
+    facts = ON_CLOSE[name]
+    assert facts.source
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", facts.date)
+    assert "measured" in facts.evidence
+
+
+def test_every_dialect_has_its_row():
+    assert {name: dialect.on_close for name, dialect in DIALECTS.items()} == ON_CLOSE
