@@ -119,7 +119,9 @@ class Application:
         self._recorder.program.settings_read_at = self._clock.now()
         self._enter(ProgramState.SERVING)
         self._log.events.info("serving", version=__version__, mode=self._settings.mode.value, **self._addresses)
-        self._loading = self.loop.run_in_executor(None, self._context.prices.load)  # or the first call would wait for it
+        self._loading = self.loop.run_in_executor(
+            None, self._context.prices.load
+        )  # or the first call would wait for it
         gc.collect()
         gc.freeze()  # what lives as long as the program is never looked at again by the collector
         return self._addresses
@@ -130,7 +132,9 @@ class Application:
         cut = await drain(self._context, self._settings.drain.deadline_seconds)
         await asyncio.to_thread(self._ledger.close, LEDGER_CLOSE_SECONDS)
         health = self.ledger_health()
-        self._log.events.info("drained", calls_cut=cut, rows_written=health.rows_written, rows_dropped=health.rows_dropped)
+        self._log.events.info(
+            "drained", calls_cut=cut, rows_written=health.rows_written, rows_dropped=health.rows_dropped
+        )
         await asyncio.gather(*(server.stop() for server in self._servers))
         self._context.close()
         self._log.close()

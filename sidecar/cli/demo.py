@@ -2,7 +2,7 @@
 
 import importlib.util
 import tempfile
-import time
+import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ from rich.table import Table
 
 from sidecar.cli import FAILURE, OK
 from sidecar.cli.stage import Row, Stage
+from sidecar.clock import SystemClock
 from sidecar.errors import SidecarError
 from sidecar.simulator.fleet import Ending, Fleet, Role, roles
 
@@ -20,6 +21,12 @@ STEP_SECONDS = 0.1
 BETWEEN_CALLERS_SECONDS = 0.25
 LAST_ANSWER_SECONDS = 30.0
 ZERO = Decimal(0)
+PAUSE = threading.Event()
+"""Never set: waiting for it is waiting."""
+
+
+def _seconds() -> float:
+    return SystemClock().monotonic_ns() / 1e9
 
 
 def run_demo(callers: int, seed: int) -> int:
@@ -47,21 +54,21 @@ def _play(console: Console, stage: Stage, fleet: Fleet, cast: list[Role]) -> Non
     vanished: set[str] = set()
     waiting, entered = list(cast), list[Role]()
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        started = time.monotonic()
+        started = _seconds()
         while waiting or not _is_over(stage, cast, started):
-            if waiting and time.monotonic() - started >= len(entered) * BETWEEN_CALLERS_SECONDS:
+            if waiting and _seconds() - started >= len(entered) * BETWEEN_CALLERS_SECONDS:
                 entered.append(waiting.pop(0))
                 fleet.start(entered[-1])
             vanished.update(fleet.look())
             if console.is_terminal:
                 live.update(_table(stage, entered, vanished, stage.in_flight()), refresh=True)
-            time.sleep(STEP_SECONDS)
+            PAUSE.wait(STEP_SECONDS)
     console.print(_table(stage, cast, vanished, {}))
 
 
 def _is_over(stage: Stage, cast: list[Role], started: float) -> bool:
     longest = max(role.work_seconds for role in cast) + len(cast) * BETWEEN_CALLERS_SECONDS
-    late = time.monotonic() - started > longest + LAST_ANSWER_SECONDS
+    late = _seconds() - started > longest + LAST_ANSWER_SECONDS
     return late or all(role.name in stage.settled for role in cast)
 
 

@@ -128,6 +128,15 @@ def noted(of: Noted, name: bytes) -> bytes:
     return b""
 
 
+def passed_on(lines: list[bytes], name: bytes) -> bytes:
+    """The first value of a field among the lines that are passed on, by its lower-case name; empty when it is absent."""
+    size = len(name)
+    for line in lines:
+        if line[size : size + 1] == b":" and line[:size].lower() == name:
+            return line[size + 1 :].strip()
+    return b""
+
+
 def read_request_head(raw: bytes) -> RequestHead:
     """Read one request head; `raw` ends with the empty line.
 

@@ -7,6 +7,7 @@ from sidecar.http1.head import RequestHead, noted
 from sidecar.lifecycle.policy import OnDeparture
 from sidecar.providers.contract import Route
 from sidecar.proxy.destination import Destination
+from sidecar.proxy.replies import plain_error_body
 
 MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
@@ -50,6 +51,15 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination]) -> Admissio
         on_departure=_wish(head, destination.on_departure),
         caller=noted(head.noted, b"x-sidecar-caller").decode("latin-1")[:MAX_CALLER_NAME] or None,
     )
+
+
+def error_body(target: bytes, destinations: dict[bytes, Destination], refused: RequestRefused) -> bytes:
+    """The body of a refusal, in the dialect that the target's upstream speaks, as far as there is one."""
+    try:
+        destination, _ = find_destination(target, destinations)
+    except RequestRefused:
+        return plain_error_body(refused.status, refused.problem)
+    return destination.dialect.error_body(refused.status, f"inference-sidecar: {refused.problem}")
 
 
 def find_destination(target: bytes, destinations: dict[bytes, Destination]) -> tuple[Destination, bytes]:

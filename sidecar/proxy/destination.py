@@ -50,7 +50,9 @@ class Destination(msgspec.Struct, frozen=True):
 
 def destinations_of(settings: Settings) -> dict[bytes, Destination]:
     """Every configured upstream, by the first segment of its route."""
-    return {name.encode("ascii"): _destination(name, upstream, settings) for name, upstream in settings.upstreams.items()}
+    return {
+        name.encode("ascii"): _destination(name, upstream, settings) for name, upstream in settings.upstreams.items()
+    }
 
 
 def _destination(name: str, upstream: Upstream, settings: Settings) -> Destination:

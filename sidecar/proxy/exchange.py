@@ -6,7 +6,7 @@ the rules decide. It promises one end: `conclude` settles it once, whichever way
 
 from typing import TYPE_CHECKING
 
-from sidecar.http1.head import ReplyHead, RequestHead, noted
+from sidecar.http1.head import ReplyHead, RequestHead
 from sidecar.lifecycle import policy
 from sidecar.lifecycle.call import Call, Downstream as Caller, Upstream as Provider
 from sidecar.lifecycle.events import (
@@ -19,13 +19,12 @@ from sidecar.lifecycle.events import (
     UpstreamFailed,
     UpstreamFinished,
 )
-from sidecar.providers.contract import ReplyHead as ReplyFacts
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.departure import Departure
 from sidecar.proxy.following import Following
 from sidecar.proxy.outbound import Outbound
 from sidecar.proxy.replies import own_reply, reply_head_for_downstream
-from sidecar.proxy.settlement import Account, open_account
+from sidecar.proxy.settlement import open_account
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
@@ -55,13 +54,12 @@ class Exchange:
         self.request = Outbound(self, head)
         self._held = b""
         self._own_status: int | None = None
-        self._ends_by_closing = False
-        self.is_settled = False
+        self._ends_by_closing = self.is_settled = False
         self._departure: Departure | None = None
         self.following: Following | None = None
         self.overhead_ns = 0
         self._waits_since_ns = context.clock.monotonic_ns()
-        self.account: Account | None = open_account(context, admission, self.started_at)
+        self.account = open_account(context, admission, self.started_at)
         context.live.add(self)
 
     # === a connection to the provider, or none ===
@@ -76,10 +74,6 @@ class Exchange:
         self.request.flow(upstream)
         self.overhead_ns = self.context.clock.monotonic_ns() - self._waits_since_ns
 
-    def connect_failed(self, error: str, sentence: str) -> None:
-        """No connection could be made."""
-        self.broken(error, f"upstream {self.admission.destination.name}: {sentence}")
-
     # === the reply comes back ===
 
     def interim(self, head: ReplyHead) -> None:
@@ -92,12 +86,7 @@ class Exchange:
         now, self._waits_since_ns = self.context.clock.now(), self.context.clock.monotonic_ns()
         self.call.receive(UpstreamAnswered(now, head.status))
         if self.account is not None:
-            facts = ReplyFacts(
-                head.status,
-                noted(head.noted, b"content-type").decode("latin-1"),
-                noted(head.noted, b"content-encoding").decode("latin-1").strip().lower(),
-            )
-            self.account.answered(facts)
+            self.account.answered(head)
         if self.downstream is not None:
             is_chunked = head.framing.is_chunked and not self.is_http10
             self._ends_by_closing = head.framing.until_close or (head.framing.is_chunked and self.is_http10)
@@ -141,6 +130,7 @@ class Exchange:
         self.upstream = None
         destination = self.admission.destination
         self.context.recorder.upstream_error(destination.dialect.provider, error)
+        sentence = f"upstream {destination.name}: {sentence}"
         self.call.receive(UpstreamFailed(self.context.clock.now()))
         self._end_reply_without_provider(502, sentence)
         self.conclude()
@@ -180,12 +170,12 @@ class Exchange:
             return
         self.awaits_handover = False
         now = self.context.clock.now()
-        if self.call.downstream is Caller.GONE:
+        if self.call.downstream is not Caller.GONE:
+            self.call.receive(ReplyFinished(now))
+        else:
             self.call.receive(DownstreamTookReply(now))
             if self.account is not None:
                 self.account.returned("half_close")
-        else:
-            self.call.receive(ReplyFinished(now))
         self.conclude()
 
     def _hand_over(self) -> None:
@@ -232,7 +222,7 @@ class Exchange:
         if downstream is None:
             return
         if self.call.downstream in (Caller.SENDING, Caller.WAITING) and not self.reply_bytes:
-            body = self.admission.destination.dialect.error_body(status, sentence)
+            body = self.admission.destination.dialect.error_body(status, f"inference-sidecar: {sentence}")
             self._own_status = status
             self.call.receive(ReplyStarted(self.context.clock.now()))
             downstream.write(own_reply(status, body, keeps_alive=self._keeps_alive()))

@@ -43,6 +43,8 @@ class Outbound:
     def start(self) -> None:
         """Everything read so far was given: find a connection."""
         exchange = self._exchange
+        if exchange.call.upstream is not Provider.UNSENT:
+            return  # what came with the head was already found to be broken
         endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path)
         self._unsent[0] = request_head_for_upstream(self._head, exchange.admission.target, endpoint.host_header)
         exchange.context.pool.connect(exchange, endpoint)

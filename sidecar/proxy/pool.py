@@ -30,7 +30,7 @@ class Pool:
         self._sweeper: asyncio.TimerHandle | None = None
 
     def connect(self, exchange: "Exchange", endpoint: Endpoint) -> None:
-        """Give the exchange a connection: at once when one is idle, else when it is made (`connected`, `connect_failed`)."""
+        """Give the exchange a connection: at once when one is idle, else when it is made (`connected`, `broken`)."""
         idle = self._idle.get(endpoint)
         while idle:
             upstream = idle.pop()
@@ -48,6 +48,7 @@ class Pool:
 
     def release(self, upstream: Upstream) -> None:
         """Take a connection back whose exchange ended cleanly."""
+        upstream.transport.resume_reading()  # its last caller may have been slow; an idle connection's end must be seen
         upstream.idle_since_ns = self._context.clock.monotonic_ns()
         self._idle.setdefault(upstream.endpoint, []).append(upstream)
         if self._sweeper is None:
@@ -83,7 +84,7 @@ class Pool:
                 )
         except (OSError, TimeoutError, ssl.SSLError) as error:
             self._connecting.pop(exchange, None)
-            exchange.connect_failed(*_explain(error, endpoint, self._context.limits.connect_seconds))
+            exchange.broken(*_explain(error, endpoint, self._context.limits.connect_seconds))
             return
         self._connecting.pop(exchange, None)
         exchange.connected(upstream)

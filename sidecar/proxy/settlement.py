@@ -7,13 +7,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sidecar.clock import Moment
+from sidecar.http1.head import ReplyHead, noted, passed_on
 from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis, worst
 from sidecar.metering.bill import Bill, Unpriced, UnpricedReason
 from sidecar.metering.spend import Delivery, HandedOver, Spend, TokenFates, split, split_tokens
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestReader, Route
+from sidecar.providers.contract import ReplyHead as ReplyFacts, ReplyReader, Reported, RequestReader, Route
 from sidecar.proxy.admission import Admission
 from sidecar.telemetry.recorder import UNUSED
 
@@ -43,6 +44,7 @@ class Account:
         "_reader",
         "_route",
         "_terminal_at",
+        "_tier_header",
         "record",
         "request_reader",
     )
@@ -52,6 +54,7 @@ class Account:
         provider = destination.dialect.provider
         self._context = context
         self._route = route
+        self._tier_header = destination.dialect.tier_header.encode("ascii")
         self._reader: ReplyReader | None = None
         self._terminal_at: Moment | None = None
         self._at_left: Reported | None = None
@@ -78,7 +81,16 @@ class Account:
     def answered(self, head: ReplyHead) -> None:
         """The reply begins."""
         facts = self.request_reader.facts() if self.request_reader is not None else {}
-        self._reader = self._route.open_reply(head, facts)
+        tier = passed_on(head.lines, self._tier_header) if self._tier_header else b""
+        self._reader = self._route.open_reply(
+            ReplyFacts(
+                status=head.status,
+                content_type=noted(head.noted, b"content-type").decode("latin-1"),
+                content_coding=noted(head.noted, b"content-encoding").decode("latin-1").lower(),
+                tier=tier.decode("latin-1"),
+            ),
+            facts,
+        )
 
     def tap(self, payload: bytes) -> None:
         """A piece of the reply passes."""
@@ -178,7 +190,8 @@ class Account:
             self.record.spend_usd = self.record.orphaned_usd = self.record.avoidable_usd = ZERO
             self.record.basis = Basis.EXACT
         else:
-            self.record.unpriced_reason = UnpricedReason.NO_USAGE
+            gave_up = self._reader.gave_up if self._reader is not None else ""
+            self.record.unpriced_reason = gave_up or UnpricedReason.NO_USAGE
 
     def _delivery(self, call: Call) -> Delivery:
         if call.left_at is None:

@@ -5,7 +5,7 @@ import socket
 from typing import TYPE_CHECKING, cast
 
 from sidecar.errors import ProtocolError, ReplyBroken
-from sidecar.http1.framing import ChunkedBody, chunk, last_chunk
+from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
 from sidecar.http1.head import END_OF_HEAD, ReplyHead, read_reply_head
 from sidecar.proxy.destination import Endpoint
 
@@ -18,7 +18,7 @@ class Upstream(asyncio.Protocol):
     """Reads replies: head, then body in the framing that the head names. Tells its exchange; decides nothing."""
 
     __slots__ = (
-        "_chunks", "_context", "_head", "_raw_head", "_remaining", "_socket", "endpoint", "exchange", "idle_since_ns",
+        "_body", "_context", "_head", "_raw_head", "_socket", "endpoint", "exchange", "idle_since_ns",
         "is_writing_paused", "method", "transport",
     )  # fmt: skip
 
@@ -31,8 +31,7 @@ class Upstream(asyncio.Protocol):
         self.is_writing_paused = False
         self._raw_head = b""
         self._head: ReplyHead | None = None
-        self._chunks: ChunkedBody | None = None
-        self._remaining = 0
+        self._body: LengthBody | ChunkedBody | None = None
 
     # === what the exchange asks ===
 
@@ -145,8 +144,10 @@ class Upstream(asyncio.Protocol):
     def _begin_body(self, exchange: "Exchange", head: ReplyHead, rest: bytes) -> bytes | None:
         self._head = head
         framing = head.framing
-        self._chunks = ChunkedBody() if framing.is_chunked else None
-        self._remaining = framing.length
+        if framing.until_close:
+            self._body = None
+        else:
+            self._body = ChunkedBody() if framing.is_chunked else LengthBody(framing.length)
         exchange.answered(head)
         if not framing.is_chunked and not framing.until_close and framing.length == 0:
             self._end(b"", surplus=bool(rest))
@@ -154,29 +155,29 @@ class Upstream(asyncio.Protocol):
         return rest
 
     def _read_body(self, exchange: "Exchange", data: bytes) -> None:
-        if self._chunks is not None:
-            payload, taken = self._chunks.feed(data)
+        body = self._body
+        if body is None:
+            exchange.relay(data, data)
+        elif isinstance(body, LengthBody):
+            taken = body.feed(data)
+            piece = data[:taken]
+            exchange.relay(piece, piece)
+            if body.is_complete:
+                self._end(b"", surplus=taken < len(data))
+        else:
+            payload, taken = body.feed(data)
             if payload:
                 exchange.relay(payload if exchange.is_http10 else chunk(payload), payload)
-            if self._chunks.is_complete:
-                end = b"" if exchange.is_http10 else last_chunk(self._chunks.trailers)
+            if body.is_complete:
+                end = b"" if exchange.is_http10 else last_chunk(body.trailers)
                 self._end(end, surplus=taken < len(data))
-        elif self._head is not None and self._head.framing.until_close:
-            exchange.relay(data, data)
-        else:
-            surplus = len(data) > self._remaining
-            body = data[: self._remaining] if surplus else data
-            self._remaining -= len(body)
-            exchange.relay(body, body)
-            if self._remaining == 0:
-                self._end(b"", surplus=surplus)
 
     def _end(self, last: bytes, *, surplus: bool) -> None:
         """The reply is whole. The connection goes back to the pool if it can be trusted with another."""
         assert self._head is not None
         exchange, self.exchange = self.exchange, None
         is_clean = self._head.keeps_alive and not surplus
-        self._head = self._chunks = None
+        self._head = self._body = None
         if exchange is not None:
             exchange.reply_ended(last, self if is_clean else None)
         if not is_clean:

@@ -9,12 +9,13 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
+
+from sidecar.clock import SystemClock
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -88,11 +89,11 @@ class Fleet:
         self._nursery.stdin.flush()
         pid = int(self._nursery.stdout.readline())
         if role.ending in SIGNALS:
-            self._due.append((time.monotonic() + role.vanishes_after_seconds, pid, role))
+            self._due.append((SystemClock().monotonic_ns() / 1e9 + role.vanishes_after_seconds, pid, role))
 
     def look(self) -> list[str]:
         """Send the signals that are due; returns the names of the callers that have just been made to vanish."""
-        now = time.monotonic()
+        now = SystemClock().monotonic_ns() / 1e9
         due = [(pid, role) for at, pid, role in self._due if at <= now]
         self._due = [entry for entry in self._due if entry[0] > now]
         for pid, role in due:

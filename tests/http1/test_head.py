@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.http1.framing import CHUNKED, NO_BODY, UNTIL_CLOSE, Framing
-from sidecar.http1.head import ReplyHead, RequestHead, noted, read_reply_head, read_request_head
+from sidecar.http1.head import ReplyHead, RequestHead, noted, passed_on, read_reply_head, read_request_head
 
 
 def a_request(*fields: bytes) -> RequestHead:
@@ -151,3 +151,10 @@ def test_a_reply_that_ends_with_its_connection_does_not_keep_it() -> None:
 def test_a_bodiless_reply_may_tell_a_length(status: bytes, to: bytes) -> None:
     head = a_reply(b"Content-Length: 5", status=status, to=to)
     assert (head.framing, head.lines, head.keeps_alive) == (NO_BODY, [b"Content-Length: 5\r\n"], True)
+
+
+def test_field_that_is_passed_on_is_found_by_its_name_whatever_its_case() -> None:
+    lines = [b"Content-Type: text/plain\r\n", b"X-Tier: flex\r\n", b"x-tier: second\r\n"]
+    assert passed_on(lines, b"x-tier") == b"flex"
+    assert passed_on(lines, b"x-tie") == b""
+    assert passed_on(lines, b"x-other") == b""
