@@ -1,0 +1,187 @@
+"""What every ledger promises. `tests/ledger/conformance.py` holds all of them to it.
+
+**Who is authoritative.** While a call runs, the program is; the ledger is told. Once a row is settled (its `outcome` is
+set), the ledger is: that row is never changed again by anybody, whatever is put afterwards and in whatever order.
+
+**What `put` means.** A call is put whenever something worth remembering has happened to it, each time as a whole, and the
+last snapshot put is the one that counts. Being put is not being durable: snapshots are gathered for at most
+`GATHER_SECONDS` and committed together, so that a process that is killed loses at most that (plus the disk's own
+delay), and a settled row once committed survives the loss of power. `flush` says when all that was put is durable.
+
+**What a broken ledger may do.** Nothing to the traffic: `put` neither waits nor raises. Rows wait in memory, bounded,
+and are tried again; past the bound the oldest snapshots of *open* calls go first (their settled row is still to come), then
+the oldest settled ones. Everything given up is counted. `health` tells all of it at any moment.
+
+**Who writes.** One process at a time writes a SQLite ledger; a second is refused. Every row names the instance that
+wrote it, and an instance that starts settles the open rows of those before it as `lost`: nothing in them is invented, what was
+known stays, and there is no money where none was known.
+
+**Who reads.** Anybody, at any time, while a sidecar writes and when none runs; reading never delays writing.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Protocol
+
+import msgspec
+
+from sidecar.clock import Moment
+from sidecar.lifecycle.record import CallRecord
+
+GATHER_SECONDS: Final = 0.02
+"""How long a snapshot may wait for others to be committed with it. A commit is an fsync; this bounds them to 50 a second."""
+MOST_ROWS_WAITING: Final = 100_000
+"""Rows kept in memory while the ledger can't be written: about 100 MB, some minutes of very heavy traffic."""
+OPEN: Final = "open"
+"""Stands for "no outcome yet" where outcomes are named: in queries and in reports."""
+
+
+class LedgerHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How a ledger is. Counts are since it was opened."""
+
+    rows_waiting: int = 0
+    """Rows put and not yet committed."""
+    rows_written: int = 0
+    rows_dropped: int = 0
+    """Rows given up: the bound on waiting rows was reached, or no ledger could take such a row."""
+    rows_expired: int = 0
+    """Rows deleted because they were older than the retention."""
+    commits: int = 0
+    errors: dict[str, int] = {}
+    """Failures by operation: `write`, `row` (one that can never be written), `expire`."""
+    problem: str = ""
+    """Why the latest attempt failed, in one sentence; empty when it did not."""
+    notices: tuple[str, ...] = ()
+    """What people should be told once, such as that a damaged file was moved aside and what was lost."""
+    last_commit_at: Moment | None = None
+    last_commit_seconds: float = 0.0
+    """How long the latest COMMIT took, most of it the disk's fsync."""
+
+    @property
+    def write_errors(self) -> int:
+        """Commits that failed; they are tried again."""
+        return self.errors.get("write", 0)
+
+
+class Ledger(Protocol):
+    """The write side. Every method may be called from any thread."""
+
+    def put(self, record: CallRecord) -> None:
+        """Remember a call as it is now. Never waits, never raises.
+
+        The record is copied at once and may be changed afterwards, except that its `usage` is replaced, not edited in place.
+        """
+        ...
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """Wait until everything put before is durable; False when it is not within the time."""
+        ...
+
+    def settle_lost(self, now: Moment) -> list[CallRecord]:
+        """Settle what earlier instances left open as `lost`, and return those rows. For the start; waits for the disk.
+
+        `left_reason` becomes `sidecar_lost` where the provider had the request and nobody had been seen leaving: the caller
+        lost its answer with us. `left_at` stays empty then, for nobody saw when.
+
+        Raises:
+            LedgerError: it could not be done; nothing has changed.
+        """
+        ...
+
+    def health(self) -> LedgerHealth:
+        """How the ledger is now. Quick, and never waits for the disk."""
+        ...
+
+    def close(self, timeout_seconds: float) -> bool:
+        """Write what waits and let go of the ledger; False when rows were left unwritten. Safe to call twice.
+
+        What is put afterwards is not written.
+        """
+        ...
+
+
+class CallQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which calls are asked for. None asks for any."""
+
+    since: Moment | None = None
+    """Started at this moment or later."""
+    until: Moment | None = None
+    """Started before this moment."""
+    upstream: str | None = None
+    model: str | None = None
+    """With `*` for any characters and `?` for one; upper and lower case differ, and nothing else is special."""
+    caller: str | None = None
+    kind: str | None = None
+    outcome: str | None = None
+    """One of `lifecycle.call.Outcome`, or `open`."""
+    orphaned_only: bool = False
+    """Only calls whose caller left while the provider worked on them, settled or not."""
+    limit: int | None = None
+    """At most so many; None for all. A report takes no notice of it."""
+
+
+class By(StrEnum):
+    """What the lines of a report stand for."""
+
+    MODEL = "model"
+    CALLER = "caller"
+    UPSTREAM = "upstream"
+    KIND = "kind"
+    OUTCOME = "outcome"
+    DAY = "day"
+    """The day in UTC on which the call started."""
+
+
+class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums over calls that have something in common. Money is exact, in US dollars."""
+
+    key: str | None
+    """What they have in common: a model, a day as `2026-11-20`; None for calls of no known caller."""
+    calls: int
+    """All of them, settled or not."""
+    delivered: int
+    """Outcome `delivered`."""
+    orphaned: int
+    """Their caller left while the provider worked on them, settled or not."""
+    open: int
+    """Not settled."""
+    unpriced: int
+    """No money in the row although the call may have cost some."""
+    spend_usd: Decimal
+    orphaned_usd: Decimal
+    """Part of `spend_usd` for results that nobody received."""
+    avoidable_usd: Decimal
+    """Part of `orphaned_usd` that accrued after the caller left."""
+    estimated_usd: Decimal
+    """Part of `spend_usd` whose basis is not `exact`."""
+    orphaned_seconds: float
+    """From caller left to server finished, summed over orphaned calls that were seen to finish."""
+
+
+class LedgerReader(Protocol):
+    """The read side. Every question is answered from what is committed when it is asked."""
+
+    def calls(self, query: CallQuery) -> Iterator[CallRecord]:
+        """Calls, newest first, in constant memory however many there are and however slowly they are taken.
+
+        Raises:
+            LedgerError: the ledger can't be read.
+        """
+        ...
+
+    def call(self, id: str) -> CallRecord | None:
+        """The call of this id, or the only one whose id begins so; None when there is none.
+
+        Raises:
+            LedgerError: more than one begins so, or the ledger can't be read.
+        """
+        ...
+
+    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
+        """Sums over the calls asked for. Days in their order; the rest by most orphaned money, then most spend.
+
+        Raises:
+            LedgerError: the ledger can't be read.
+        """
+        ...

@@ -1,0 +1,120 @@
+"""The same promises in a dict, for tests of whatever writes or reads a ledger."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from msgspec.structs import replace
+
+from sidecar.clock import Moment
+from sidecar.ledger.contract import OPEN, By, CallQuery, LedgerHealth, ReportLine
+from sidecar.ledger.questions import DAY, glob, is_orphan
+from sidecar.ledger.reader import ambiguous
+from sidecar.ledger.totals import Facts, add_up
+from sidecar.lifecycle.call import Outcome
+from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.record import CallRecord
+
+Rows = dict[str, tuple[CallRecord, str]]
+"""What outlives a ledger: each call as last put, and the instance that put it."""
+
+
+class MemoryLedger:
+    """A `Ledger` and a `LedgerReader` (see `contract.py`). Everything put is at once as durable as it will be.
+
+    `rows` may be given to a second instance, as a file would be.
+    """
+
+    def __init__(self, instance: str, rows: Rows | None = None) -> None:
+        self.instance = instance
+        self.rows: Rows = {} if rows is None else rows
+        self._written = 0
+
+    # --- write side
+
+    def put(self, record: CallRecord) -> None:
+        """Remember a call as it is now."""
+        known = self.rows.get(record.id)
+        if known is None or known[0].outcome is None:
+            self.rows[record.id] = replace(record), self.instance
+        self._written += 1
+
+    def flush(self, timeout_seconds: float) -> bool:
+        """True: nothing waits."""
+        return True
+
+    def settle_lost(self, now: Moment) -> list[CallRecord]:
+        """Settle what earlier instances left open as `lost`, and return those rows."""
+        lost = [record for record, writer in self.rows.values() if record.outcome is None and writer != self.instance]
+        for record in lost:
+            self.rows[record.id] = _lost(record, now), self.rows[record.id][1]
+        return [replace(self.rows[record.id][0]) for record in lost]
+
+    def health(self) -> LedgerHealth:
+        """All is well."""
+        return LedgerHealth(rows_written=self._written)
+
+    def close(self, timeout_seconds: float) -> bool:
+        """True: nothing waits."""
+        return True
+
+    # --- read side
+
+    def calls(self, query: CallQuery) -> Iterator[CallRecord]:
+        """Calls, newest first."""
+        for record in self._newest_first(query)[: query.limit]:
+            yield replace(record)
+
+    def call(self, id: str) -> CallRecord | None:
+        """The call of this id, or the only one whose id begins so.
+
+        Raises:
+            LedgerError: more than one begins so.
+        """
+        found = [id] if id in self.rows else [each for each in self.rows if each.startswith(id)]
+        if len(found) > 1:
+            raise ambiguous("in memory", id)
+        return replace(self.rows[found[0]][0]) if found else None
+
+    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
+        """Sums over the calls asked for."""
+        return add_up((_facts(record, by) for record in self._newest_first(query)), by)
+
+    def _newest_first(self, query: CallQuery) -> list[CallRecord]:
+        matching = [record for record, _ in self.rows.values() if _matches(record, query)]
+        return sorted(matching, key=lambda record: (record.started_at, record.id), reverse=True)
+
+
+def _lost(record: CallRecord, now: Moment) -> CallRecord:
+    lost = replace(record, outcome=Outcome.LOST.value, settled_at=now)
+    if record.left_reason is None and record.left_at is None and record.committed_at is not None:
+        lost.left_reason = LeftReason.SIDECAR_LOST.value
+    if record.spend_usd is None and record.unpriced_reason is None:
+        lost.unpriced_reason = "lost"
+    return lost
+
+
+def _matches(record: CallRecord, query: CallQuery) -> bool:
+    exact = ("upstream", "caller", "kind")
+    return (
+        (query.since is None or record.started_at >= query.since)
+        and (query.until is None or record.started_at < query.until)
+        and all(getattr(query, name) in (None, getattr(record, name)) for name in exact)
+        and (query.model is None or fnmatchcase(record.model, glob(query.model)))
+        and (query.outcome is None or query.outcome == (record.outcome or OPEN))
+        and (not query.orphaned_only or _is_orphan(record))
+    )
+
+
+def _is_orphan(record: CallRecord) -> bool:
+    return is_orphan(record.outcome, record.committed_at, record.left_at, record.finished_at)
+
+
+def _facts(record: CallRecord, by: By) -> Facts:
+    key: Any = record.started_at // DAY if by is By.DAY else getattr(record, by.value)
+    money = (record.spend_usd, record.orphaned_usd, record.avoidable_usd)
+    spend, orphaned, avoidable = (None if amount is None else str(amount) for amount in money)
+    return (
+        key, record.outcome, record.committed_at, record.left_at, record.finished_at,
+        spend, orphaned, avoidable, record.basis, record.unpriced_reason,
+    )  # fmt: skip

@@ -1,0 +1,126 @@
+"""Reading the file: while a sidecar writes it and when none runs, without ever delaying one."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from sidecar.clock import Moment
+from sidecar.errors import LedgerError
+from sidecar.ledger.address import sqlite_path
+from sidecar.ledger.contract import By, CallQuery, ReportLine
+from sidecar.ledger.opening import open_to_read
+from sidecar.ledger.rows import as_record
+from sidecar.ledger.statements import PAGE_ROWS, Statement, calls_named, calls_page, report_rows
+from sidecar.ledger.steps import NEWEST, refuse_newer, version_of
+from sidecar.ledger.totals import add_up
+from sidecar.ledger.trouble import as_ledger_error
+from sidecar.lifecycle.record import CallRecord
+
+
+class SqliteReader:
+    """A `LedgerReader` (see `contract.py`) of a file.
+
+    Each question opens the file and closes it again (0.2 ms): the reader has no thread of its own, may be asked from any,
+    and sees a file that took the place of another.
+    """
+
+    def __init__(self, path: Path, named_by: str) -> None:
+        self.path = path
+        self._named_by = named_by
+
+    @classmethod
+    def open(cls, url: str, *, named_by: str = "ledger.url") -> Self:
+        """A reader of the file that an address names. `named_by` is the setting, as it was typed, for messages.
+
+        Raises:
+            LedgerError: the address names no file, there is none, or it is not a ledger. Says what to do.
+        """
+        reader = cls(sqlite_path(url), f'{named_by} is "{url}"')
+        with reader._connection():
+            return reader
+
+    def calls(self, query: CallQuery) -> Iterator[CallRecord]:
+        """Calls, newest first, a page at a time.
+
+        Raises:
+            LedgerError: the file can't be read.
+        """
+        left = query.limit
+        after: tuple[Moment, str] | None = None
+        while left is None or left > 0:
+            most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
+            page = self._records(calls_page(query, after, most))
+            yield from page
+            if len(page) < most:
+                return
+            after = page[-1].started_at, page[-1].id
+            left = None if left is None else left - most
+
+    def call(self, id: str) -> CallRecord | None:
+        """The call of this id, or the only one whose id begins so.
+
+        Raises:
+            LedgerError: more than one begins so, or the file can't be read.
+        """
+        found = self._records(calls_named(id))
+        if len(found) > 1 and found[0].id != id:
+            raise ambiguous(str(self.path), id)
+        return found[0] if found else None
+
+    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
+        """Sums over the calls asked for; about 3 s a million calls.
+
+        Raises:
+            LedgerError: the file can't be read.
+        """
+        statement = report_rows(query, by)
+        with self._connection() as connection:
+            return add_up(connection.execute(statement.sql, statement.values), by)
+
+    def _records(self, statement: Statement) -> list[CallRecord]:
+        with self._connection() as connection:
+            rows = connection.execute(statement.sql, statement.values).fetchall()
+        try:
+            return [as_record(row) for row in rows]
+        except msgspec.MsgspecError as error:
+            raise LedgerError(
+                str(self.path), f"holds a call that this sidecar has no words for ({error})", "read it with a newer one"
+            ) from error
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """The file, opened so that it can't be changed by us.
+
+        Raises:
+            LedgerError: it is missing, not a ledger, of another version, or can't be read.
+        """
+        if not self.path.is_file():
+            raise LedgerError(
+                str(self.path),
+                f"does not exist ({self._named_by})",
+                "start `sidecar serve` with the same settings once, or name the right file",
+            )
+        try:
+            with contextlib.closing(open_to_read(self.path)) as connection:
+                self._recognize(connection)
+                yield connection
+        except sqlite3.Error as error:
+            raise as_ledger_error(self.path, error) from error
+
+    def _recognize(self, connection: sqlite3.Connection) -> None:
+        version = version_of(connection, str(self.path))
+        refuse_newer(version, str(self.path))
+        if version < NEWEST:
+            problem = (
+                "is empty" if version == 0 else f"was written by an older sidecar (schema {version}, not {NEWEST})"
+            )
+            raise LedgerError(str(self.path), problem, "start `sidecar serve` with it once: that brings it up to date")
+
+
+def ambiguous(where: str, prefix: str) -> LedgerError:
+    """The error for the beginning of an id that does not name one call."""
+    return LedgerError(where, f'more than one call begins with "{prefix}"', "write more of its id")

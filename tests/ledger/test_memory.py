@@ -1,0 +1,28 @@
+"""The ledger in memory keeps every promise."""
+
+import pytest
+
+from tests.ledger.conformance import LostPromises, Places, ReadingPromises, ReportPromises, WritingPromises
+from tests.ledger.given import memory_place
+
+
+class InMemory:
+    @pytest.fixture
+    def places(self) -> Places:
+        return memory_place
+
+
+class TestWriting(InMemory, WritingPromises):
+    pass
+
+
+class TestLost(InMemory, LostPromises):
+    pass
+
+
+class TestReading(InMemory, ReadingPromises):
+    pass
+
+
+class TestReport(InMemory, ReportPromises):
+    pass

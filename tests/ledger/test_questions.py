@@ -1,0 +1,54 @@
+"""The words of a question mean the same to every ledger."""
+
+import sqlite3
+from fnmatch import fnmatchcase
+
+import pytest
+from hypothesis import given, strategies as st
+
+from sidecar.ledger.questions import glob, is_orphan
+
+LETTERS = st.text("ab*?[]!^-", max_size=6)
+
+
+@given(LETTERS, LETTERS)
+def test_sqlite_and_python_match_the_same(pattern: str, text: str):
+    connection = sqlite3.connect(":memory:")
+    (matches,) = connection.execute("SELECT ? GLOB ?", (text, glob(pattern))).fetchone()
+    connection.close()
+    assert bool(matches) is fnmatchcase(text, glob(pattern))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "matches"),
+    [("a*", "abc", True), ("a?c", "abc", True), ("a", "abc", False), ("[ab]", "a", False), ("[ab]", "[ab]", True)],
+)
+def test_only_the_star_and_the_question_mark_are_special(pattern: str, text: str, matches: bool):
+    assert fnmatchcase(text, glob(pattern)) is matches
+
+
+@pytest.mark.parametrize(
+    ("outcome", "committed_at", "left_at", "finished_at", "orphaned"),
+    [
+        ("orphan_finished", 1, 2, 3, True),
+        ("orphan_cut", 1, 2, None, True),
+        ("orphan_failed", 1, 2, None, True),
+        ("delivered", 1, None, 3, False),
+        ("undelivered", 1, 4, 3, False),
+        ("left_early", None, 2, None, False),
+        ("upstream_failed", 1, 2, None, False),
+        (None, 1, None, None, False),
+        (None, 1, 2, None, True),
+        (None, 2, 2, None, True),
+        (None, 3, 2, None, False),
+        (None, None, 2, None, False),
+        (None, 1, 2, 3, True),
+        (None, 1, 3, 3, False),
+        ("lost", 1, 2, None, True),
+        ("lost", 1, None, None, False),
+    ],
+)
+def test_an_orphan_is_told_by_its_outcome__or_by_moments_while_there_is_none(
+    outcome: str | None, committed_at: int | None, left_at: int | None, finished_at: int | None, orphaned: bool
+):
+    assert is_orphan(outcome, committed_at, left_at, finished_at) is orphaned
