@@ -1,0 +1,94 @@
+# Everything that is done with this repository, one word each; `make` alone lists the words.
+# Needs make and Python 3.11 or newer (PYTHON=python3.12 names another). All else goes into .venv, at the versions and
+# hashes of the requirements files: `make run` installs what runs, `make test` adds what tests.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+UV_VERSION = 0.13.9
+
+RUN_PINS = deploy/requirements.txt deploy/build-requirements.txt
+TEST_PINS = tests/requirements.txt
+
+# A stamp is touched when its installation is complete, and is out of date when a file that says what to install is newer.
+MADE = $(VENV)/.made
+READY_TO_RUN = $(VENV)/.ready-to-run
+READY_TO_TEST = $(VENV)/.ready-to-test
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check
+# -qq: errors are printed, warnings about the configuration of somebody's machine are not.
+INSTALL = $(PIP) install -qq --require-hashes
+INSTALL_SIDECAR = $(PIP) install -qq --no-deps --no-build-isolation --editable .
+COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make pins" $(ARGS)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run demo test parts lint format docs bench pins clean
+
+help:  ## this list
+	@echo 'make WORD [ARGS="..."]'
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-9s %s\n", $$1, $$2 }'
+
+run: $(READY_TO_RUN)  ## start the sidecar with its embedded ledger (SQLite); ARGS go to `sidecar serve`
+	$(BIN)/sidecar serve $(ARGS)
+
+demo: $(READY_TO_TEST)  ## callers that vanish, a simulated provider, the live page; ARGS go to `sidecar demo`
+	$(BIN)/sidecar demo $(ARGS)
+
+test: parts lint  ## every check and every test; ARGS go to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+parts: $(READY_TO_TEST)  ## install the programs that some tests need (as root on Debian), or say which are missing
+	@$(BIN)/python tests/parts.py install
+
+lint: $(READY_TO_TEST)  ## ruff, mypy and the import contracts
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(READY_TO_TEST)  ## rewrite the Python files as `make lint` wants them
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(READY_TO_TEST)  ## rewrite README's generated parts from the code
+	$(BIN)/python tests/readme.py --write
+
+bench: parts  ## measure what the sidecar adds to a call; ARGS go to tests/bench/run.py
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrade takes newer versions
+	$(COMPILE) -o deploy/requirements.txt pyproject.toml
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+		| $(COMPILE) -o deploy/build-requirements.txt -
+	$(COMPILE) -o tests/requirements.txt --extra test -c deploy/requirements.txt pyproject.toml deploy/build-requirements.txt
+
+clean:  ## remove what the other words have made
+	rm -rf $(VENV) $(VENV)-pins build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find sidecar tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: Python 3.11 or newer is needed; '$(PYTHON)' is not. Name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "make: '$(PYTHON)' has no ensurepip, so it can't make a virtual environment; on Debian: apt-get install python3-venv" >&2; \
+		exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(READY_TO_RUN): $(MADE) pyproject.toml $(RUN_PINS)
+	$(INSTALL) $(RUN_PINS:%=-r %)
+	$(INSTALL_SIDECAR)
+	@touch $@
+
+$(READY_TO_TEST): $(MADE) pyproject.toml $(TEST_PINS)
+	$(INSTALL) $(TEST_PINS:%=-r %)
+	$(INSTALL_SIDECAR)
+	@touch $@ $(READY_TO_RUN)
+
+$(VENV)-pins/bin/uv:
+	$(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip --disable-pip-version-check install -qq uv==$(UV_VERSION)
