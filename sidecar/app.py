@@ -35,6 +35,8 @@ Announce = Callable[[Mapping[str, str]], None]
 """Told the bound addresses (`proxy`, `control`, `observe` -> URL) once all sockets accept."""
 
 LEDGER_CLOSE_SECONDS = 10.0
+YOUNG_OBJECTS = 50_000
+"""Allocations between looks of the garbage collector: some seconds of heavy traffic, a few MiB."""
 KILLED_AGAIN = 128 + signal.SIGTERM
 """Exit status after a second SIGTERM."""
 
@@ -124,6 +126,7 @@ class Application:
         )  # or the first call would wait for it
         gc.collect()
         gc.freeze()  # what lives as long as the program is never looked at again by the collector
+        gc.set_threshold(YOUNG_OBJECTS)  # a call leaves no rings behind, so looking for them often finds nothing
         return self._addresses
 
     async def stop(self) -> None:

@@ -1,6 +1,7 @@
 """Where a route leads: one configured upstream, as the road needs it."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import msgspec
 
@@ -25,8 +26,13 @@ class Endpoint(msgspec.Struct, frozen=True):
     @property
     def host_header(self) -> bytes:
         """The value of `Host`: the port only where it is not the scheme's own (RFC 9110 section 7.2)."""
-        scheme = "https" if self.is_tls else "http"
-        return Url(scheme, self.host, self.port, "").authority.encode("ascii")
+        return _host_header(self.host, self.port, self.is_tls)
+
+
+@lru_cache(maxsize=256)
+def _host_header(host: str, port: int, is_tls: bool) -> bytes:
+    """Asked for every call; the answers are as many as there are endpoints."""
+    return Url("https" if is_tls else "http", host, port, "").authority.encode("ascii")
 
 
 class Destination(msgspec.Struct, frozen=True):

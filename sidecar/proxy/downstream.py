@@ -29,8 +29,8 @@ class Downstream(asyncio.Protocol):
     """A connection that carries exchanges one after another. Tells them what happens to it; decides nothing."""
 
     __slots__ = (
-        "_closes_after", "_context", "_fd", "_handing_over", "_has_finished_speaking", "_idle_since_ns", "_inbound",
-        "_stall", "exchange",
+        "_closes_after", "_context", "_fd", "_handing_over", "_idle_since_ns", "_inbound",
+        "_stall", "exchange", "is_writing_paused",
         "peername", "socket", "sockname", "transport",
     )  # fmt: skip
 
@@ -40,7 +40,7 @@ class Downstream(asyncio.Protocol):
         self._handing_over: Exchange | None = None
         self._inbound = Inbound(context, self)
         self._closes_after = False
-        self._has_finished_speaking = False
+        self.is_writing_paused = False
         self._idle_since_ns = context.clock.monotonic_ns()
         seconds = context.limits.write_stall_seconds
         self._stall = StallWatch(
@@ -67,7 +67,7 @@ class Downstream(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """All that the caller sent has been read. True keeps our half open for the reply."""
-        self._closes_after = self._has_finished_speaking = True
+        self._closes_after = True
         if self.exchange is None:
             return self._handing_over is not None
         if self._inbound.is_midway:
@@ -83,11 +83,13 @@ class Downstream(asyncio.Protocol):
         self._left(LeftReason.RST if error else LeftReason.FIN)
 
     def pause_writing(self) -> None:
+        self.is_writing_paused = True
         self._stall.start()
         if self.exchange is not None:
             self.exchange.downstream_is_slow()
 
     def resume_writing(self) -> None:
+        self.is_writing_paused = False
         self._stall.stop()
         if self.exchange is not None:
             self.exchange.downstream_took_all()
@@ -123,6 +125,10 @@ class Downstream(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
+    def expect_progress(self) -> None:
+        """The caller's kernel is not taking what was written: for as long as a stall lasts, that is all right."""
+        self._stall.start()
+
     def unacknowledged(self) -> int:
         """Bytes written that the caller's kernel has not acknowledged yet."""
         return self.transport.get_write_buffer_size() + unacknowledged_bytes(self._fd)
@@ -131,7 +137,8 @@ class Downstream(asyncio.Protocol):
         """The last byte of the exchange's reply was written: on to the next request, or to the end."""
         self.exchange, self._handing_over = None, exchange
         self._idle_since_ns = self._context.clock.monotonic_ns()
-        self.resume_reading()  # its request may have been faster than the provider
+        # Its request may have been faster than the provider; and an end that was read already is told again, to the next.
+        self.resume_reading()
         if keeps_alive and not self._inbound.is_midway:
             self._inbound.next()
         else:
@@ -176,8 +183,6 @@ class Downstream(asyncio.Protocol):
         if before is not None:
             before.handed_over()  # who asks again has read the answer before
         self.exchange = exchange
-        if self._has_finished_speaking:
-            exchange.departure.fin()  # behind the last of several requests; it is told only once
 
     def refuse(self, refused: RequestRefused, target: bytes = b"") -> None:
         """Answer ourselves and end the connection, reading on for a while so that the answer is not lost to a reset."""

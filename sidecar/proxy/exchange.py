@@ -11,7 +11,6 @@ from sidecar.lifecycle import policy
 from sidecar.lifecycle.call import Call, Downstream as Caller, Upstream as Provider
 from sidecar.lifecycle.events import (
     DownstreamTookReply,
-    ReplyAborted,
     ReplyFinished,
     ReplyStarted,
     UpstreamAnswered,
@@ -22,8 +21,9 @@ from sidecar.lifecycle.events import (
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.departure import Departure
 from sidecar.proxy.following import Following
+from sidecar.proxy.instead import answer_instead
 from sidecar.proxy.outbound import Outbound
-from sidecar.proxy.replies import own_reply, reply_head_for_downstream
+from sidecar.proxy.replies import reply_head_for_downstream
 from sidecar.proxy.settlement import open_account
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class Exchange:
     """Joins a caller's connection to a provider's for one request and its reply."""
 
     __slots__ = (
-        "_departure", "_ends_by_closing", "_held", "_own_status", "_waits_since_ns", "account",
-        "admission", "awaits_handover", "call", "context", "downstream", "following", "is_http10", "is_settled",
-        "overhead_ns", "reply_bytes", "request", "started_at", "upstream",
+        "_departure", "_ends_by_closing", "_held", "_waits_since_ns", "account", "admission", "awaits_handover", "call",
+        "context", "downstream", "following", "is_http10", "is_settled", "overhead_ns", "own_status", "reply_bytes",
+        "request", "started_at", "upstream",
     )  # fmt: skip
 
     def __init__(self, context: "Context", downstream: "Downstream", head: RequestHead, admission: Admission) -> None:
@@ -53,7 +53,7 @@ class Exchange:
         self.admission = admission
         self.request = Outbound(self, head)
         self._held = b""
-        self._own_status: int | None = None
+        self.own_status: int | None = None
         self._ends_by_closing = self.is_settled = False
         self._departure: Departure | None = None
         self.following: Following | None = None
@@ -71,6 +71,8 @@ class Exchange:
             return
         self.upstream = upstream
         upstream.begin(self, self.request.method)
+        if self.downstream is not None and self.downstream.is_writing_paused:
+            self.downstream_is_slow()  # to take the reply before this one
         self.request.flow(upstream)
         self.overhead_ns = self.context.clock.monotonic_ns() - self._waits_since_ns
 
@@ -90,7 +92,7 @@ class Exchange:
         if self.downstream is not None:
             is_chunked = head.framing.is_chunked and not self.is_http10
             self._ends_by_closing = head.framing.until_close or (head.framing.is_chunked and self.is_http10)
-            self._held = reply_head_for_downstream(head, is_chunked=is_chunked, keeps_alive=self._keeps_alive())
+            self._held = reply_head_for_downstream(head, is_chunked=is_chunked, keeps_alive=self.keeps_alive())
             if self.call.downstream is not Caller.GONE:
                 self.call.receive(ReplyStarted(now))
 
@@ -113,7 +115,7 @@ class Exchange:
     def reply_ended(self, last: bytes, reusable: "Upstream | None") -> None:
         """The reply is whole. `last` closes its framing; a connection that can serve again comes along."""
         self.upstream = None
-        if reusable is not None and self.request.is_whole:
+        if reusable is not None and self.request.is_whole and not reusable.is_writing_paused:
             self.context.pool.release(reusable)
         elif reusable is not None:
             reusable.close()
@@ -122,7 +124,7 @@ class Exchange:
         if self.downstream is not None:
             if self.head_waits or last:
                 self._write(last)
-            self._hand_over()
+            self.hand_over()
         self.conclude()
 
     def broken(self, error: str, sentence: str) -> None:
@@ -130,9 +132,8 @@ class Exchange:
         self.upstream = None
         destination = self.admission.destination
         self.context.recorder.upstream_error(destination.dialect.provider, error)
-        sentence = f"upstream {destination.name}: {sentence}"
         self.call.receive(UpstreamFailed(self.context.clock.now()))
-        self._end_reply_without_provider(502, sentence)
+        answer_instead(self, 502, f"upstream {destination.name}: {sentence}")
         self.conclude()
 
     def _write(self, data: bytes) -> None:
@@ -178,14 +179,14 @@ class Exchange:
                 self.account.returned("half_close")
         self.conclude()
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
         """The last byte was written; now it has to arrive."""
         assert self.downstream is not None
         self.awaits_handover = True
         self.context.handover.add(self)
-        self.downstream.reply_written(self, keeps_alive=self._keeps_alive())
+        self.downstream.reply_written(self, keeps_alive=self.keeps_alive())
 
-    def _keeps_alive(self) -> bool:
+    def keeps_alive(self) -> bool:
         """The caller's connection can serve another request after this one."""
         return self.request.allows_another and not self._ends_by_closing and not self.context.is_draining
 
@@ -207,31 +208,28 @@ class Exchange:
             upstream.abort()
         self.context.pool.give_up(self)
         self.call.receive(UpstreamCut(self.context.clock.now()))
-        self._end_reply_without_provider(status, sentence or f"cut by the sidecar: {command.because}")
+        answer_instead(self, status, sentence or f"cut by the sidecar: {command.because}")
         self.conclude()
 
-    def detach(self) -> None:
-        """Let go of the caller's connection."""
-        downstream, self.downstream = self.downstream, None
-        if downstream is not None:
-            downstream.leave()
+    def _let_go(self) -> None:
+        """End what waits for something, and open the rings of references: garbage that nobody has to collect is free."""
+        self.request.let_go()
+        following, self.following = self.following, None
+        if following is not None:
+            following.stop()
+        departure, self._departure = self._departure, None
+        if departure is not None:
+            departure.stop()
 
-    def _end_reply_without_provider(self, status: int, sentence: str) -> None:
-        """A caller that waits gets our error; one that has a part of the answer gets a broken connection, never an end."""
-        downstream = self.downstream
-        if downstream is None:
-            return
-        if self.call.downstream in (Caller.SENDING, Caller.WAITING) and not self.reply_bytes:
-            body = self.admission.destination.dialect.error_body(status, f"inference-sidecar: {sentence}")
-            self._own_status = status
-            self.call.receive(ReplyStarted(self.context.clock.now()))
-            downstream.write(own_reply(status, body, keeps_alive=self._keeps_alive()))
-            self._hand_over()
-            return
-        self.downstream = None
-        if self.call.downstream is Caller.RECEIVING:
-            self.call.receive(ReplyAborted(self.context.clock.now()))
-        downstream.break_off()
+    def detach(self) -> None:
+        """Let go of the caller's connection; one that is there after all must not take a part of a reply for a whole one."""
+        downstream, self.downstream = self.downstream, None
+        if downstream is not None and self.call.downstream is Caller.SERVED:
+            downstream.leave()
+        elif downstream is not None:
+            downstream.break_off()
+        if self.upstream is not None:
+            self.upstream.transport.resume_reading()  # the caller may have been a slow reader
 
     def conclude(self) -> None:
         """Settle if nothing more can change. Everything that ends comes through here, and only the first time counts."""
@@ -239,14 +237,11 @@ class Exchange:
             return
         self.is_settled = True
         self.context.concluded(self)
-        if self.following is not None:
-            self.following.stop()
-        if self._departure is not None:
-            self._departure.stop()
+        self._let_go()
         downstream, self.downstream = self.downstream, None
         if downstream is not None:
             downstream.reply_settled(self)
-        provider = self.admission.destination.dialect.provider
-        self.context.recorder.exchange(provider, self._own_status or self.call.status, self.overhead_ns / 1e9)
+        provider, status = self.admission.destination.dialect.provider, self.own_status or self.call.status
+        self.context.recorder.exchange(provider, status, self.overhead_ns / 1e9)
         if self.account is not None:
             self.account.settle(self.call)

@@ -19,8 +19,6 @@ class Following:
         context = exchange.context
         context.followed += 1
         self._timer = context.loop.call_later(context.limits.follow.max_seconds, exchange.cut, policy.TOO_LONG)
-        if exchange.upstream is not None:
-            exchange.upstream.transport.resume_reading()  # the caller may have been a slow reader
 
     def took(self, size: int) -> None:
         """So many bytes more were read."""

@@ -36,6 +36,8 @@ class Handover:
                 continue
             if exchange.unacknowledged():
                 waiting.append(exchange)
+                if exchange.downstream is not None:
+                    exchange.downstream.expect_progress()
             else:
                 exchange.handed_over()
         self._ripe, self._fresh = waiting + self._fresh, []

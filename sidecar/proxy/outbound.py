@@ -92,6 +92,10 @@ class Outbound:
             self._exchange.downstream.resume_reading()
         self._commit_if_sent()
 
+    def let_go(self) -> None:
+        """The exchange has settled. Opens the ring of references, so that neither waits for the garbage collector."""
+        del self._exchange
+
     def _commit_if_sent(self) -> None:
         exchange = self._exchange
         if not self.is_whole or exchange.upstream is None or exchange.upstream.is_writing_paused:

@@ -7,8 +7,11 @@ import msgspec
 from sidecar.http1.head import ReplyHead, RequestHead
 
 
-def own_reply(status: int, body: bytes, *, keeps_alive: bool) -> bytes:
-    """A whole reply with a JSON body. `X-Sidecar-Error` tells it apart from an answer of the provider."""
+def own_reply(status: int, body: bytes, *, keeps_alive: bool, has_body: bool = True) -> bytes:
+    """A whole reply with a JSON body, which the answer to a HEAD only names the length of.
+
+    `X-Sidecar-Error` tells it apart from an answer of the provider.
+    """
     return (
         b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\nx-sidecar-error: %d\r\n%b\r\n%b"
         % (
@@ -17,7 +20,7 @@ def own_reply(status: int, body: bytes, *, keeps_alive: bool) -> bytes:
             len(body),
             status,
             b"" if keeps_alive else b"connection: close\r\n",
-            body,
+            body if has_body else b"",
         )
     )
 

@@ -1,7 +1,7 @@
 """One connection to a provider: requests go out, replies come in, one exchange at a time."""
 
 import asyncio
-import socket
+import select
 from typing import TYPE_CHECKING, cast
 
 from sidecar.errors import ProtocolError, ReplyBroken
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
 
 
+SOMETHING_CAME = select.POLLIN | getattr(select, "POLLRDHUP", 0)
+
+
 class Upstream(asyncio.Protocol):
     """Reads replies: head, then body in the framing that the head names. Tells its exchange; decides nothing."""
 
     __slots__ = (
-        "_body", "_context", "_head", "_raw_head", "_socket", "endpoint", "exchange", "idle_since_ns",
+        "_body", "_context", "_head", "_news", "_raw_head", "endpoint", "exchange", "idle_since_ns",
         "is_writing_paused", "method", "transport",
     )  # fmt: skip
 
@@ -29,6 +32,7 @@ class Upstream(asyncio.Protocol):
         self.method = b""
         self.idle_since_ns = 0
         self.is_writing_paused = False
+        self._news = select.poll()
         self._raw_head = b""
         self._head: ReplyHead | None = None
         self._body: LengthBody | ChunkedBody | None = None
@@ -47,13 +51,7 @@ class Upstream(asyncio.Protocol):
         """Nothing has come since the last exchange, not even an end. Asked of the kernel, which may know before the loop."""
         if self.transport.is_closing():
             return False
-        try:
-            self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
+        return not self._news.poll(0)
 
     def close(self) -> None:
         """Close in order; only for connections without an exchange."""
@@ -70,9 +68,7 @@ class Upstream(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         # High-water 0: a write goes out at once or we are told to wait, so that "sent" is known and at most one chunk waits.
         self.transport.set_write_buffer_limits(high=0)
-        # A duplicate, because uvloop's own object can't be read from, and closing it must not close the connection.
-        self._socket = transport.get_extra_info("socket").dup()
-        self._socket.setblocking(False)
+        self._news.register(transport.get_extra_info("socket").fileno(), SOMETHING_CAME)
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange
@@ -90,7 +86,6 @@ class Upstream(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._socket.close()
         exchange, self.exchange = self.exchange, None
         if exchange is None:
             self._context.pool.forget(self)

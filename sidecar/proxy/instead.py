@@ -1,0 +1,41 @@
+"""What the caller gets instead, when the provider's reply will not come, or not whole."""
+
+from typing import TYPE_CHECKING
+
+from sidecar.lifecycle.call import Downstream as Caller
+from sidecar.lifecycle.events import ReplyAborted, ReplyStarted
+from sidecar.proxy.replies import own_reply
+
+if TYPE_CHECKING:
+    from sidecar.proxy.exchange import Exchange
+
+
+def answer_instead(exchange: "Exchange", status: int, sentence: str) -> None:
+    """A caller that waits gets our error; one that has a part of the answer gets a broken connection, never an end.
+
+    The SDKs take a clean end for a whole answer (google-wire.md section 6), which half of one must not be taken for.
+    """
+    if exchange.downstream is None:
+        return
+    if exchange.call.downstream in (Caller.SENDING, Caller.WAITING) and not exchange.reply_bytes:
+        _write_error(exchange, status, sentence)
+    else:
+        _break_off(exchange)
+
+
+def _write_error(exchange: "Exchange", status: int, sentence: str) -> None:
+    assert exchange.downstream is not None
+    body = exchange.admission.destination.dialect.error_body(status, f"inference-sidecar: {sentence}")
+    has_body = exchange.request.method != b"HEAD"
+    exchange.own_status = status
+    exchange.call.receive(ReplyStarted(exchange.context.clock.now()))
+    exchange.downstream.write(own_reply(status, body, keeps_alive=exchange.keeps_alive(), has_body=has_body))
+    exchange.hand_over()
+
+
+def _break_off(exchange: "Exchange") -> None:
+    downstream, exchange.downstream = exchange.downstream, None
+    if exchange.call.downstream is Caller.RECEIVING:
+        exchange.call.receive(ReplyAborted(exchange.context.clock.now()))
+    if downstream is not None:
+        downstream.break_off()

@@ -1,0 +1,61 @@
+"""From the settings to where a route leads."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sidecar.config.groups import Upstream
+from sidecar.config.settings import Settings, built_in_upstreams
+from sidecar.lifecycle.policy import OnClose, OnDeparture
+from sidecar.lifecycle.record import CallKind
+from sidecar.proxy.destination import Destination, Endpoint, destinations_of
+
+
+def destination(**keys: Any) -> Destination:
+    """The only upstream that these settings add."""
+    upstream = Upstream.model_validate({"dialect": "gemini", "url": "http://127.0.0.1:1/base", **keys})
+    return destinations_of(Settings(upstreams={**built_in_upstreams(), "mine": upstream}))[b"mine"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "host"),
+    [
+        (Endpoint("a.example", 443, True), b"a.example"),
+        (Endpoint("a.example", 80, False), b"a.example"),
+        (Endpoint("a.example", 443, False), b"a.example:443"),
+        (Endpoint("a.example", 8443, True), b"a.example:8443"),
+        (Endpoint("::1", 80, False), b"[::1]"),
+        (Endpoint("::1", 8000, False), b"[::1]:8000"),
+    ],
+)
+def test_host_header_leaves_out_the_schemes_own_port(endpoint: Endpoint, host: bytes) -> None:
+    assert endpoint.host_header == host
+
+
+def test_built_in_upstreams_lead_to_google_over_tls() -> None:
+    found = destinations_of(Settings())
+    assert found[b"gemini"].endpoint == Endpoint("generativelanguage.googleapis.com", 443, True)
+    assert found[b"vertex"].endpoint.is_tls
+
+
+def test_vertex_follows_the_location_in_the_path_unless_it_is_pointed_elsewhere() -> None:
+    path = "/v1/projects/p/locations/europe-west4/publishers/google/models/m:generateContent"
+    assert destinations_of(Settings())[b"vertex"].endpoint_for(path).host == "europe-west4-aiplatform.googleapis.com"
+    assert destination(dialect="vertex").endpoint_for(path).host == "127.0.0.1"
+
+
+def test_upstream_that_is_configured__its_address_path_and_ca(tmp_path: Path) -> None:
+    ca_file = tmp_path / "ca.pem"
+    ca_file.touch()
+    found = destination(url="https://h.example:8443/a/b", ca_file=str(ca_file))
+    assert found.endpoint == Endpoint("h.example", 8443, True, str(ca_file))
+    assert found.base_path == b"/a/b"
+
+
+def test_facts_of_the_dialect_hold_until_a_setting_says_otherwise() -> None:
+    usual = destination()
+    told = destination(on_close={"stream": "stops"}, on_departure="follow")
+    assert usual.on_close == {CallKind.STREAM: OnClose.RUNS_ON, CallKind.UNARY: OnClose.RUNS_ON}
+    assert told.on_close == {CallKind.STREAM: OnClose.STOPS, CallKind.UNARY: OnClose.RUNS_ON}
+    assert (usual.on_departure, told.on_departure) == (OnDeparture.AUTO, OnDeparture.FOLLOW)

@@ -1,0 +1,78 @@
+"""An orphaned reply is read on within bounds: so many calls, seconds and bytes."""
+
+from typing import Any
+
+import pytest
+
+from sidecar.lifecycle.policy import FollowBounds
+from tests.proxy.messages import SSE, STREAM, UNARY_REPLY, event, request
+from tests.proxy.road import Road, a_road
+from tests.proxy.scripted import Connection
+
+pytestmark = pytest.mark.anyio
+
+
+def bounds(**changes: Any) -> dict[str, Any]:
+    usual: dict[str, Any] = {"max_calls": 10, "max_seconds": 60.0, "max_bytes": 1_000_000}
+    return {"follow": FollowBounds(**(usual | changes))}
+
+
+async def orphaned(road: Road) -> Connection:
+    """The provider's end of a stream whose caller has left after the first event."""
+    caller = await road.caller(request(STREAM))
+    connection, _ = await road.provider.call()
+    await connection.send(SSE + event(10))
+    await caller.read(b"\r\n\r\n\r\n")
+    followed = road.context.followed
+    caller.leave()
+    await road.until(lambda: road.context.followed > followed or connection.reader.at_eof())
+    return connection
+
+
+async def test_within_the_bounds__read_to_the_end_and_counted_down() -> None:
+    async with a_road(limits=bounds()) as road:
+        connection = await orphaned(road)
+        await connection.send(event(50, finish="STOP") + b"0\r\n\r\n")
+        assert (await road.settled()).outcome == "orphan_finished"
+        assert road.context.followed == 0
+
+
+async def test_one_call_too_many__it_is_cut_and_the_others_are_not() -> None:
+    async with a_road(limits=bounds(max_calls=1)) as road:
+        first = await orphaned(road)
+        second = await orphaned(road)
+        await second.was_closed()
+        assert (await road.settled()).outcome == "orphan_cut"
+        await first.send(event(50, finish="STOP") + b"0\r\n\r\n")
+        assert (await road.settled(2)).outcome == "orphan_finished"
+
+
+async def test_too_long__cut() -> None:
+    async with a_road(limits=bounds(max_seconds=0.02)) as road:
+        connection = await orphaned(road)
+        await connection.was_closed()
+        row = await road.settled()
+        assert (row.outcome, row.basis, row.basis_reason) == ("orphan_cut", "at_least", "unfinished")
+        assert row.usage["output"] == 10
+        assert row.finished_at is None
+
+
+@pytest.mark.parametrize("size", [999, 1001])
+async def test_too_many_bytes__cut_past_the_bound(size: int) -> None:
+    async with a_road(limits=bounds(max_bytes=1000)) as road:
+        connection = await orphaned(road)
+        await connection.send(b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n")
+        assert (await road.settled()).outcome == ("orphan_cut" if size > 1000 else "orphan_finished")
+
+
+async def test_whole_reply_past_the_bound_in_one_piece__cut_without_a_fault() -> None:
+    async with a_road(limits=bounds(max_bytes=10)) as road:
+        caller = await road.caller(request())
+        connection, _ = await road.provider.call()
+        caller.leave()
+        await road.until(lambda: road.context.followed)
+        await connection.send(UNARY_REPLY)
+        row = await road.settled()
+        assert row.outcome == "orphan_cut"
+        await connection.was_closed()
+        assert not any(road.context.pool._idle.values())
