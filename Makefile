@@ -56,8 +56,8 @@ format: $(READY_TO_TEST)  ## rewrite the Python files as `make lint` wants them
 docs: $(READY_TO_TEST)  ## rewrite README's generated parts from the code
 	$(BIN)/python tests/readme.py --write
 
-bench: parts  ## measure what the sidecar adds to a call; ARGS go to tests/bench/run.py
-	$(BIN)/python tests/bench/run.py $(ARGS)
+bench: parts  ## measure what the sidecar adds to a call; ARGS: --rounds, --seconds
+	$(BIN)/python -m tests.bench.run $(ARGS)
 
 pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) -o deploy/requirements.txt pyproject.toml

@@ -17,7 +17,9 @@ MOST_LINES_IN_A_FILE = 250
 MOST_LINES_IN_A_FUNCTION = 40
 FORBIDDEN_NAMES = {"utils", "util", "common", "helpers", "helper", "core", "manager", "managers", "misc"}
 
-LONG_FILES: Mapping[str, str] = {}
+LONG_FILES: Mapping[str, str] = {
+    "tests/ledger/conformance.py": "one suite of promises, kept together so that each ledger is held to all of them",
+}
 LONG_FUNCTIONS: Mapping[str, str] = {}
 NO_TEST_FILE = {
     "sidecar/__main__.py": "a call of cli.main; every test of end_to_end starts the sidecar through it",

@@ -13,7 +13,7 @@ from sidecar.clock import Clock, Moment
 from sidecar.ledger.lock import FileLock
 from sidecar.ledger.opening import make_directory, open_to_write
 from sidecar.ledger.rows import Row, Snapshot, as_record, as_row
-from sidecar.ledger.statements import EXPIRE_CALLS, ROWS_AT_ONCE, SETTLE_LOST, UPSERT_CALL, UPSERT_CALLS
+from sidecar.ledger.statements import EXPIRE_CALLS, SETTLE_LOST, UPSERT_CALL, UPSERTS
 from sidecar.ledger.trouble import UNWRITABLE, as_ledger_error, is_damage
 from sidecar.lifecycle.record import CallRecord
 
@@ -186,11 +186,12 @@ class LedgerFile:
 
 
 def _upsert(connection: sqlite3.Connection, rows: list[Row]) -> None:
-    """Write rows, as many at once as one statement takes, the rest one by one."""
-    whole = len(rows) - len(rows) % ROWS_AT_ONCE
-    for start in range(0, whole, ROWS_AT_ONCE):
-        connection.execute(UPSERT_CALLS, list(chain.from_iterable(rows[start : start + ROWS_AT_ONCE])))
-    connection.executemany(UPSERT_CALL, rows[whole:])
+    """Write rows in as few statements as there can be."""
+    start = 0
+    for size, statement in UPSERTS.items():
+        while len(rows) - start >= size:
+            connection.execute(statement, list(chain.from_iterable(rows[start : start + size])))
+            start += size
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

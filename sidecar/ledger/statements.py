@@ -80,18 +80,16 @@ UPSERT_CALL: Final = _upsert_call()
 """A call's first snapshot makes its row, a later one replaces it, and a settled row is left as it is: 0 rows changed is
 an answer, not an error. Parameters are `ROW_COLUMNS` by place (the columns of an INSERT stand in the table's order)."""
 
-ROWS_AT_ONCE: Final = 32
 
-
-def _upsert_calls() -> str:
+def _upsert_calls(rows: int) -> str:
     before, _, rest = UPSERT_CALL.partition(" VALUES ")
     one_row, _, after = rest.partition(" ON CONFLICT ")
-    return f"{before} VALUES {', '.join([one_row] * ROWS_AT_ONCE)} ON CONFLICT {after}"
+    return f"{before} VALUES {', '.join([one_row] * rows)} ON CONFLICT {after}"
 
 
-UPSERT_CALLS: Final = _upsert_calls()
-"""The same for `ROWS_AT_ONCE` rows. SQLite is run without Python's lock, which is taken back after each statement: a thread
-that does so for each row fights the event loop for it, 18 us of CPU a row against 12 while the loop is busy (measured)."""
+UPSERTS: Final = {rows: _upsert_calls(rows) for rows in (256, 64, 16, 4, 1)}
+"""The same for many rows at once, by how many, most first. SQLite is run without Python's lock, which is taken back after each
+statement: a thread that does so for each row fights the event loop for it, 18 us of CPU a row against 12 (measured)."""
 
 _NOBODY_SEEN_LEAVING: Final = and_(C.left_reason.is_(None), C.left_at.is_(None), C.committed_at.is_not(None))
 

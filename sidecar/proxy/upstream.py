@@ -1,27 +1,24 @@
 """One connection to a provider: requests go out, replies come in, one exchange at a time."""
 
 import asyncio
-import select
 from typing import TYPE_CHECKING, cast
 
 from sidecar.errors import ProtocolError, ReplyBroken
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
 from sidecar.http1.head import END_OF_HEAD, ReplyHead, read_reply_head
 from sidecar.proxy.destination import Endpoint
+from sidecar.proxy.unread import nothing_came
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
     from sidecar.proxy.exchange import Exchange
 
 
-SOMETHING_CAME = select.POLLIN | getattr(select, "POLLRDHUP", 0)
-
-
 class Upstream(asyncio.Protocol):
     """Reads replies: head, then body in the framing that the head names. Tells its exchange; decides nothing."""
 
     __slots__ = (
-        "_body", "_context", "_head", "_news", "_raw_head", "endpoint", "exchange", "idle_since_ns",
+        "_body", "_context", "_fd", "_head", "_raw_head", "endpoint", "exchange", "idle_since_ns",
         "is_writing_paused", "method", "transport",
     )  # fmt: skip
 
@@ -32,7 +29,6 @@ class Upstream(asyncio.Protocol):
         self.method = b""
         self.idle_since_ns = 0
         self.is_writing_paused = False
-        self._news = select.poll()
         self._raw_head = b""
         self._head: ReplyHead | None = None
         self._body: LengthBody | ChunkedBody | None = None
@@ -51,7 +47,7 @@ class Upstream(asyncio.Protocol):
         """Nothing has come since the last exchange, not even an end. Asked of the kernel, which may know before the loop."""
         if self.transport.is_closing():
             return False
-        return not self._news.poll(0)
+        return nothing_came(self._fd)
 
     def close(self) -> None:
         """Close in order; only for connections without an exchange."""
@@ -68,7 +64,7 @@ class Upstream(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         # High-water 0: a write goes out at once or we are told to wait, so that "sent" is known and at most one chunk waits.
         self.transport.set_write_buffer_limits(high=0)
-        self._news.register(transport.get_extra_info("socket").fileno(), SOMETHING_CAME)
+        self._fd = transport.get_extra_info("socket").fileno()
 
     def data_received(self, data: bytes) -> None:
         exchange = self.exchange

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+from prometheus_client.parser import text_string_to_metric_families
 
 from sidecar.callers.peer import Address, PeerEnd
 from sidecar.clock import SystemClock
@@ -184,8 +185,6 @@ class Road:
 
     def counted(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels."""
-        from prometheus_client.parser import text_string_to_metric_families
-
         page = expose(self.recorder.page()).body.decode()
         return sum(
             sample.value

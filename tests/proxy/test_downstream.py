@@ -7,7 +7,6 @@ import pytest
 from tests.proxy.messages import (
     CHUNKED,
     LAST,
-    PLAIN,
     SSE,
     STREAM,
     UNARY,
@@ -70,14 +69,6 @@ async def test_connection_without_an_exchange_for_too_long_is_closed(road: Road)
     assert await midway.rest() == b""
     await connection.send(UNARY_REPLY)
     assert (await busy.reply()).status == 200
-
-
-async def test_own_answer_to_a_head_request_has_no_body(closed_port: int) -> None:
-    async with a_road(port=closed_port) as road:
-        caller = await road.caller(request(PLAIN, b"", method="HEAD"))
-        assert (await caller.reply("HEAD")).status == 502
-        await caller.send(get())
-        assert (await caller.reply("GET")).status == 502
 
 
 async def test_caller_reads_slowly__the_provider_has_to_wait_and_nothing_is_lost(road: Road) -> None:

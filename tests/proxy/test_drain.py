@@ -7,7 +7,7 @@ import pytest
 
 from sidecar.proxy.drain import drain
 from tests.proxy.messages import SSE, STREAM, UNARY_REPLY, answer, event, request
-from tests.proxy.road import ZERO, Road
+from tests.proxy.road import ZERO, Road, a_road
 
 pytestmark = pytest.mark.anyio
 
@@ -91,9 +91,7 @@ async def test_new_request_while_draining__503_and_nothing_upstream(road: Road) 
     assert road.provider.accepted == []
 
 
-async def test_connection_that_is_being_made_is_given_up(road: Road, stuck_port: int) -> None:
-    from tests.proxy.road import a_road
-
+async def test_connection_that_is_being_made_is_given_up(stuck_port: int) -> None:
     async with a_road(port=stuck_port) as other:
         caller = await other.caller(request())
         await other.until(lambda: other.context.pool._connecting)

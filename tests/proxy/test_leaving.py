@@ -6,20 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from sidecar.lifecycle.call import Downstream
-from sidecar.lifecycle.policy import OnClose
-from sidecar.lifecycle.record import CallKind
 from tests.proxy.messages import (
     CHUNKED,
     LAST,
-    PROMPT,
     SSE,
     STREAM,
     UNARY,
     UNARY_REPLY,
-    answer,
     event,
     get,
-    head,
     reply,
     request,
 )
@@ -233,52 +228,3 @@ async def test_and_the_provider_declines_afterwards__orphan_failed_and_free(road
     await connection.send(reply(b"{}", status="429 Too Many Requests"))
     row = await road.settled()
     assert (row.outcome, row.spend_usd, row.http_status) == ("orphan_failed", ZERO, 429)
-
-
-class TestWhatIsDoneUpstream:
-    """The setting, the request's own wish, and the facts, in this order."""
-
-    @pytest.mark.parametrize(
-        ("setting", "wish", "facts", "followed"),
-        [
-            ("auto", None, "runs_on", True),
-            ("auto", None, "stops", False),
-            ("auto", None, "unknown", False),
-            ("follow", None, "stops", True),
-            ("cut", None, "runs_on", False),
-            ("cut", "follow", "stops", True),
-            ("follow", "cut", "runs_on", False),
-            ("cut", "auto", "runs_on", True),
-            ("follow", "auto", "unknown", False),
-        ],
-    )
-    @pytest.mark.parametrize("kind", list(CallKind))
-    async def test_provider_is_followed_or_cut(
-        self, setting: str, wish: str | None, facts: str, followed: bool, kind: CallKind
-    ) -> None:
-        other = CallKind.STREAM if kind is CallKind.UNARY else CallKind.UNARY
-        opposite = OnClose.STOPS if facts == "runs_on" else OnClose.RUNS_ON
-        headers = [f"X-Sidecar-On-Departure: {wish}"] if wish else []
-        async with a_road(on_departure=setting, on_close={kind: OnClose(facts), other: opposite}) as road:
-            caller = await road.caller(request(STREAM if kind is CallKind.STREAM else UNARY, PROMPT, *headers))
-            connection, _ = await road.provider.call()
-            caller.leave()
-            if followed:
-                await road.until(lambda: road.context.followed == 1)
-                await connection.send(head("Content-Length: 2") + b"[]")
-            else:
-                await connection.was_closed()
-            row = await road.settled()
-            assert row.outcome == ("orphan_finished" if followed else "orphan_cut")
-            assert (row.finished_at is None) is not followed
-
-    async def test_answer_that_came_whole_before_is_not_lost_by_a_cut(self) -> None:
-        async with a_road(on_departure="cut") as road:
-            caller = await road.caller(request())
-            connection, _ = await road.provider.call()
-            await connection.send(UNARY_REPLY)
-            assert (await caller.reply()).body == answer()
-            caller.reset()
-            row = await road.settled()
-            assert (row.outcome, row.basis) == ("undelivered", "exact")
-            assert row.finished_at is not None
