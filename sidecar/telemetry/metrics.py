@@ -144,7 +144,6 @@ LEDGER_COMMIT_SECONDS = _gauge(
 LABEL_OVERFLOW = _counter(
     "label_overflow_total", "Calls counted under the label value other because there were too many values.", ("label",)
 )
-PRICE_TABLE = _gauge("price_table_timestamp_seconds", "When the price table was made; 0 if unknown.", unit="seconds")
 CONFIG_RELOAD_OK = _gauge("config_last_reload_successful", "1 if the settings were last read without error, else 0.")
 CONFIG_RELOAD_AT = _gauge(
     "config_last_reload_success_timestamp_seconds", "When the settings were last read without error.", unit="seconds"

@@ -76,7 +76,6 @@ class Program:
         self.version = version
         self.ledger_health = ledger_health
         self.state = ProgramState.STARTING
-        self.prices_dated_at: Moment | None = None
         self.settings_are_good = True
         self.settings_read_at: Moment | None = None
 
@@ -98,7 +97,6 @@ class Program:
 
     def _self(self) -> list[FrozenFamily]:
         return [
-            _single(metrics.PRICE_TABLE, unix_seconds(self.prices_dated_at)),
             _single(metrics.CONFIG_RELOAD_OK, self.settings_are_good),
             _single(metrics.CONFIG_RELOAD_AT, unix_seconds(self.settings_read_at)),
             FrozenFamily(metrics.BUILD_INFO, [((self.version,), 1)]),

@@ -15,6 +15,18 @@ def test_demo_ends_with_the_providers_own_figures() -> None:
     assert "orphan_finished" in demo.stdout
     assert any(line.startswith("The sidecar counted") and line.endswith(": the same") for line in lines)
     assert any(line.startswith("inference_sidecar_spend_usd_total{") and 'fate="orphaned"' in line for line in lines)
+    assert _shape(lines) == _shape(_in_readme())
+
+
+def _in_readme() -> list[str]:
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    return text.partition("<!-- demo -->")[2].partition("<!-- /demo -->")[0].strip().strip("`").splitlines()[1:]
+
+
+def _shape(lines: list[str]) -> list[str]:
+    """What does not hang on how long things took: the titles, and how each sentence begins."""
+    titles = next(" ".join(line.split()) for line in lines if line.startswith("caller "))
+    return [titles] + [line[:20] for line in lines if line.startswith(("The ", "  "))]
 
 
 def test_demo_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -116,11 +116,17 @@ class RunningSidecar:
         )
 
     def resident_bytes(self) -> int:
-        """Resident memory of the process."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024
-        raise AssertionError("no VmRSS")
+        """Resident memory of the process now; its peak is counted anew from here."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return self._memory("VmRSS")
+
+    def peak_resident_bytes(self) -> int:
+        """Most resident memory since `resident_bytes` was asked."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(f"{name}:"))
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the process to end; its exit status."""
@@ -175,8 +181,3 @@ def moment(row: Row, name: str) -> Moment:
 def usd(row: Row, name: str = "spend_usd") -> Decimal:
     """An amount of a row."""
     return Decimal(row[name])
-
-
-def seconds_apart(one: Moment, other: Moment) -> float:
-    """The distance of two moments."""
-    return abs(one - other) / 1e6
