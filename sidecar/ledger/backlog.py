@@ -1,39 +1,47 @@
 """What was put and is not yet written: the last snapshot of each call, bounded."""
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
+
+from msgspec.structs import astuple
 
 from sidecar.ledger.rows import ID, OUTCOME, Snapshot
+from sidecar.lifecycle.record import CallRecord
 
 
 class Backlog:
     """Snapshots on their way to the writer, at most one for each call.
 
     The first settled snapshot of a call stands; of open ones the last. A dict and not a queue, so that a writer that is
-    stuck in the disk costs memory for each call and not for each snapshot. The lock is held for a few assignments.
+    stuck in the disk costs memory for each call and not for each snapshot.
+
+    Records come in at a door that needs no lock and are made snapshots of when the writer comes for them: a call that
+    began and settled in between costs one snapshot and one row, and the event loop neither.
     """
 
     def __init__(self, most_rows: int) -> None:
         self.most_rows = most_rows
         self.dropped = 0
         """Snapshots given up because there were too many."""
+        self._arrived: deque[CallRecord] = deque()
         self._lock = threading.Lock()
         self._open: OrderedDict[str, Snapshot] = OrderedDict()
         self._settled: OrderedDict[str, Snapshot] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._open) + len(self._settled)
+        return len(self._arrived) + len(self._open) + len(self._settled)
 
-    def put(self, snapshot: Snapshot) -> None:
-        """Add a snapshot, in place of the call's earlier one."""
-        with self._lock:
-            self._place(snapshot)
-            if len(self._open) + len(self._settled) > self.most_rows:
-                self._drop_oldest()
+    def put(self, record: CallRecord) -> None:
+        """Add a call, in place of what is known of it."""
+        self._arrived.append(record)
+        if len(self._arrived) > self.most_rows:  # the writer is stuck
+            with self._lock:
+                self._let_in()
 
     def take(self, most_rows: int) -> list[Snapshot]:
         """Remove and return the oldest snapshots, settled ones first: theirs is the money."""
         with self._lock:
+            self._let_in()
             taken = [self._settled.popitem(last=False)[1] for _ in range(min(most_rows, len(self._settled)))]
             rest = min(most_rows - len(taken), len(self._open))
             taken += [self._open.popitem(last=False)[1] for _ in range(rest)]
@@ -51,19 +59,23 @@ class Backlog:
                 elif id not in self._open and id not in self._settled:
                     self._open[id] = snapshot
                     self._open.move_to_end(id, last=False)
-            while len(self) > self.most_rows:
-                self._drop_oldest()
+            self._drop_what_is_too_much()
 
-    def _place(self, snapshot: Snapshot) -> None:
-        id = snapshot[ID]
-        if id in self._settled:
-            return
-        if snapshot[OUTCOME] is None:
-            self._open[id] = snapshot
-        else:
-            self._open.pop(id, None)
-            self._settled[id] = snapshot
+    def _let_in(self) -> None:
+        """Make snapshots of what has arrived. `astuple` is one step for the interpreter, so a snapshot is of one moment."""
+        for _ in range(len(self._arrived)):
+            record = self._arrived.popleft()
+            if record.id in self._settled:
+                continue
+            snapshot = astuple(record)
+            if snapshot[OUTCOME] is None:
+                self._open[record.id] = snapshot
+            else:
+                self._open.pop(record.id, None)
+                self._settled[record.id] = snapshot
+        self._drop_what_is_too_much()
 
-    def _drop_oldest(self) -> None:
-        (self._open or self._settled).popitem(last=False)
-        self.dropped += 1
+    def _drop_what_is_too_much(self) -> None:
+        while len(self._open) + len(self._settled) > self.most_rows:
+            (self._open or self._settled).popitem(last=False)
+            self.dropped += 1

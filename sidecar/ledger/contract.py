@@ -4,8 +4,9 @@
 set), the ledger is: that row is never changed again by anybody, whatever is put afterwards and in whatever order.
 
 **What `put` means.** A call is put whenever something worth remembering has happened to it, each time as a whole, and the
-last snapshot put is the one that counts. Being put is not being durable: snapshots are gathered for at most
-`GATHER_SECONDS` and committed together, so that a process that is killed loses at most that (plus the disk's own
+last snapshot put is the one that counts. A snapshot is made when it is written: it may show what happened to the call after
+it was put, and a call that began and settled in between has one row and never had another. Being put is not being durable:
+snapshots are gathered for at most `GATHER_SECONDS` and committed together, so that a process that is killed loses at most that (plus the disk's own
 delay), and a settled row once committed survives the loss of power. `flush` says when all that was put is durable.
 
 **What a broken ledger may do.** Nothing to the traffic: `put` neither waits nor raises. Rows wait in memory, bounded,
@@ -70,7 +71,7 @@ class Ledger(Protocol):
     def put(self, record: CallRecord) -> None:
         """Remember a call as it is now. Never waits, never raises.
 
-        The record is copied at once and may be changed afterwards, except that its `usage` is replaced, not edited in place.
+        The record may be changed afterwards until its `outcome` is set, which is set last. Its `usage` is replaced, not edited.
         """
         ...
 

@@ -2,8 +2,6 @@
 
 from typing import Self
 
-from msgspec.structs import astuple
-
 from sidecar.clock import Clock, Moment
 from sidecar.ledger.address import sqlite_path
 from sidecar.ledger.backlog import Backlog
@@ -53,7 +51,7 @@ class SqliteLedger:
 
     def put(self, record: CallRecord) -> None:
         """Remember a call as it is now. Never waits, never raises."""
-        self._into_backlog(astuple(record))
+        self._into_backlog(record)
         self._ring()
 
     def flush(self, timeout_seconds: float) -> bool:

@@ -83,9 +83,9 @@ class WritingPromises(Conformance):
         put_all(ledger, open_call())
         assert list(place.reader().calls(CallQuery())) == [open_call()]
 
-    def test_what_becomes_of_a_record_after_it_was_put_changes_nothing(self, place: Place):
+    def test_what_becomes_of_a_record_after_it_was_written_changes_nothing(self, place: Place):
         ledger, record = place.open(), open_call()
-        ledger.put(record)
+        put_all(ledger, record)
         record.model, record.usage = "another", {"input": 1}
         assert ledger.flush(SOON)
         assert place.reader().call("c1") == open_call()
