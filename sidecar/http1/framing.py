@@ -40,28 +40,32 @@ CHUNKED = Framing(is_chunked=True)
 UNTIL_CLOSE = Framing(until_close=True)
 
 
-def request_framing(noted: list[tuple[bytes, bytes]]) -> Framing:
-    """The framing of a request's body (RFC 9112 section 6.3), from its noted fields.
+Noted = dict[bytes, bytes]
+"""Fields by lower-case name, without the space around their values."""
+
+
+def request_framing(noted: Noted) -> Framing:
+    """The framing of a request's body (RFC 9112 section 6.3).
 
     Raises:
         RequestRefused: there are two opinions about the length, or none that we can read.
     """
-    lengths, codings = _lengths_and_codings(noted)
-    if codings:
-        if lengths:
+    coding, length = noted.get(b"transfer-encoding"), noted.get(b"content-length")
+    if coding is not None:
+        if length is not None:
             raise RequestRefused(400, "both Content-Length and Transfer-Encoding")
-        if codings != [b"chunked"]:
+        if coding.lower() != b"chunked":
             raise RequestRefused(501, "a Transfer-Encoding other than chunked")
         return CHUNKED
-    if not lengths:
+    if length is None:
         return NO_BODY
     try:
-        return Framing(length=_one_length(lengths))
+        return Framing(_number(length))
     except ProtocolError as broken:
         raise RequestRefused(400, str(broken)) from None
 
 
-def reply_framing(noted: list[tuple[bytes, bytes]], status: int, request_method: bytes) -> Framing:
+def reply_framing(noted: Noted, status: int, request_method: bytes) -> Framing:
     """The framing of a reply's body (RFC 9112 section 6.3), which for HEAD, 1xx, 204 and 304 is none.
 
     Raises:
@@ -77,41 +81,27 @@ def reply_framing(noted: list[tuple[bytes, bytes]], status: int, request_method:
     return framing
 
 
-def _reply_framing_as_said(noted: list[tuple[bytes, bytes]]) -> Framing:
-    lengths, codings = _lengths_and_codings(noted)
-    if codings:
-        if lengths:
+def _reply_framing_as_said(noted: Noted) -> Framing:
+    coding, length = noted.get(b"transfer-encoding"), noted.get(b"content-length")
+    if coding is not None:
+        if length is not None:
             raise ReplyBroken("both Content-Length and Transfer-Encoding")
-        if codings != [b"chunked"]:
+        if coding.lower() != b"chunked":
             raise ReplyBroken("a Transfer-Encoding other than chunked")
         return CHUNKED
-    if not lengths:
+    if length is None:
         return UNTIL_CLOSE
     try:
-        return Framing(length=_one_length(lengths))
+        return Framing(_number(length))
     except ProtocolError as broken:
         raise ReplyBroken(str(broken)) from None
 
 
-def _lengths_and_codings(noted: list[tuple[bytes, bytes]]) -> tuple[list[bytes], list[bytes]]:
-    """Every Content-Length value and every transfer coding there is."""
-    lengths: list[bytes] = []
-    codings: list[bytes] = []
-    for name, value in noted:
-        if name == b"content-length":
-            lengths.append(value)
-        elif name == b"transfer-encoding":
-            codings += [coding.strip().lower() for coding in value.split(b",")]
-    return lengths, codings
-
-
-def _one_length(lengths: list[bytes]) -> int:
-    if len(lengths) > 1:
-        raise ProtocolError("several Content-Length headers")
-    digits = lengths[0]
-    if not digits.isdigit() or len(digits) > LONGEST_LENGTH:
-        raise ProtocolError("a Content-Length that is not a number")
-    return int(digits)
+def _number(length: bytes) -> int:
+    """What a Content-Length says. Several of them are one list by now, which is no number either."""
+    if not length.isdigit() or len(length) > LONGEST_LENGTH:
+        raise ProtocolError("a Content-Length that is not a number, or several of them")
+    return int(length)
 
 
 class LengthBody:

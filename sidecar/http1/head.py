@@ -1,57 +1,56 @@
-"""Heads: the start line and the fields of a request or a reply.
+"""Heads: the start line and the fields of a request or a reply, by the grammar of RFC 9112 and nothing more forgiving.
 
-llhttp (through httptools) reads them in its strict mode. It is asked to read exactly one head at a time, so that nothing
-behind it is touched, and what it lets pass but an intermediary must not is checked here: a request without Host, a
-Transfer-Encoding other than chunked, bare line ends, control bytes, folded lines.
-
-A field goes one of two ways, or both: into `lines`, which are passed on as they came, in order and case; and into `noted`,
-when it means something to this hop. What RFC 9110 section 7.6.1 calls hop-by-hop is only noted.
+One pattern says what a head is, so that there is one opinion about where a field ends: no bare line ends, no folded lines, no
+control bytes, no space before a colon. A second pattern finds the fields that mean something to this hop (`noted`); what stands
+between those that end here is passed on as it came, in order, case and number, without being taken apart.
 """
 
 import re
-from collections.abc import Callable
-from typing import Protocol
+from typing import Final
 
-import httptools
 import msgspec
 
-from sidecar.errors import ProtocolError, ReplyBroken, RequestRefused
-from sidecar.http1.framing import Framing, reply_framing, request_framing
+from sidecar.errors import ReplyBroken, RequestRefused
+from sidecar.http1.framing import Framing, Noted, reply_framing, request_framing
 
-END_OF_HEAD = b"\r\n\r\n"
+END_OF_HEAD: Final = b"\r\n\r\n"
 
-FORBIDDEN_BYTES = bytes(set(range(0x20)) - {0x09, 0x0A, 0x0D}) + b"\x7f"
-"""Control bytes that no head may hold (RFC 9110 section 5.5); tab, CR and LF are looked at apart."""
+TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]*+"
+"""A field's value, or a reason: no control byte but tab (RFC 9110 section 5.5)."""
+FIELDS: Final = rb"((?:\r\n" + TOKEN + rb":" + TEXT + rb")*+)"
+TARGET: Final = rb"[!\x22$-~]++"
+"""RFC 9112 section 3: without controls, spaces, non-ASCII bytes or a fragment."""
 
-IS_REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!\x22$-~]+ HTTP/1\.[01]\r\n").match
-"""RFC 9112 section 3: single spaces, a target without controls, non-ASCII bytes or a fragment, and no RTSP, ICE or 0.9."""
-IS_STATUS_LINE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}(?: [^\x00-\x08\x0a-\x1f\x7f]*)?\r\n").match
+AS_REQUEST: Final = re.compile(rb"(" + TOKEN + rb") (" + TARGET + rb") HTTP/1\.([01])" + FIELDS + END_OF_HEAD).fullmatch
+AS_REPLY: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: (" + TEXT + rb"))?" + FIELDS + END_OF_HEAD).fullmatch
 """RFC 9112 section 4. The space before an absent reason may be missing, as it is from many servers."""
-IS_HOST = re.compile(rb"(?:\[[0-9A-Za-z:._~%-]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?\Z").match
+IS_HOST: Final = re.compile(
+    rb"(?:\[[0-9A-Za-z:._~%-]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(?::[0-9]*)?\Z"
+).match
 """RFC 3986 section 3.2, without user information (RFC 9110 section 7.2). It may be empty (RFC 9112 section 3.2)."""
 
-HOP_BY_HOP = frozenset(
-    [
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-        b"host",
-        b"expect",
-    ]
-)
+METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
+"""What inference APIs are asked with. A server answers any other with 501 (RFC 9110 section 9.1)."""
+
+HOP_BY_HOP: Final = frozenset({
+    b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host", b"expect",
+})  # fmt: skip
 """Never passed on as they came. Host is ours to write; Expect is answered here (RFC 9110 section 10.1.1)."""
 
-NOTED = HOP_BY_HOP | {b"content-length", b"content-type", b"content-encoding"}
+USUAL_OPTIONS: Final = {option: frozenset({option}) for option in (b"close", b"keep-alive")}
+NOT_NAMED_AWAY: Final = frozenset({b"close", b"keep-alive", b"content-length", b""})
 
-OURS = b"x-sidecar-"
+OURS: Final = b"x-sidecar-"
 """Fields that speak to the sidecar; they end here."""
 
-Noted = list[tuple[bytes, bytes]]
-"""Lower-case names and values, in order."""
+NOTED_AND_PASSED_ON: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
+
+NOTED_FIELDS: Final = re.compile(
+    rb"\r\n(" + b"|".join(sorted(HOP_BY_HOP | NOTED_AND_PASSED_ON)) + rb"|" + OURS + TOKEN + rb"):[ \t]*+(" + TEXT + rb")"
+).findall
+"""In lower-case text: a pattern that ignores case takes several times as long. The names are alike whatever their case, and so
+are the values of those that we read."""
 
 
 class RequestHead(msgspec.Struct, frozen=True, gc=False):
@@ -62,7 +61,8 @@ class RequestHead(msgspec.Struct, frozen=True, gc=False):
     """As sent, byte for byte."""
     is_http10: bool
     """The caller speaks HTTP/1.0: it knows no chunks."""
-    lines: list[bytes]
+    fields: bytes
+    """The fields that go on, as they came, each behind its line end: `\\r\\nAccept: a\\r\\nX-B: c`."""
     noted: Noted
     framing: Framing
     keeps_alive: bool
@@ -74,67 +74,12 @@ class ReplyHead(msgspec.Struct, frozen=True, gc=False):
 
     status: int
     reason: bytes
-    lines: list[bytes]
+    fields: bytes
+    """The fields that go on, as those of a request."""
     noted: Noted
     framing: Framing
     keeps_alive: bool
     """The upstream will take another request on this connection."""
-
-
-class _Parser(Protocol):
-    """What requests' and replies' parsers of httptools have in common."""
-
-    def feed_data(self, data: bytes) -> None: ...
-    def get_http_version(self) -> str: ...
-
-
-class _Collector:
-    """Receives what llhttp reads of one head."""
-
-    __slots__ = ("is_complete", "lines", "noted", "reason", "target")
-
-    def __init__(self) -> None:
-        self.lines: list[bytes] = []
-        self.noted: Noted = []
-        self.target = self.reason = b""
-        self.is_complete = False
-
-    def on_url(self, piece: bytes) -> None:
-        self.target += piece
-
-    def on_status(self, piece: bytes) -> None:
-        self.reason += piece
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        key = name.lower()
-        if key in NOTED:
-            self.noted.append((key, value.strip(b" \t")))  # llhttp leaves what stands behind a value
-            if key in HOP_BY_HOP:
-                return
-        elif key[:10] == OURS:
-            self.noted.append((key, value.strip(b" \t")))
-            return
-        self.lines.append(b"%b: %b\r\n" % (name, value))
-
-    def on_headers_complete(self) -> None:
-        self.is_complete = True
-
-
-def noted(of: Noted, name: bytes) -> bytes:
-    """The first noted value of a field, by its lower-case name; empty when it is absent."""
-    for candidate, value in of:
-        if candidate == name:
-            return value
-    return b""
-
-
-def passed_on(lines: list[bytes], name: bytes) -> bytes:
-    """The first value of a field among the lines that are passed on, by its lower-case name; empty when it is absent."""
-    size = len(name)
-    for line in lines:
-        if line[size : size + 1] == b":" and line[:size].lower() == name:
-            return line[size + 1 :].strip()
-    return b""
 
 
 def read_request_head(raw: bytes) -> RequestHead:
@@ -143,25 +88,26 @@ def read_request_head(raw: bytes) -> RequestHead:
     Raises:
         RequestRefused: the head is broken, or means something that must not be passed on.
     """
-    collector = _Collector()
-    parser = httptools.HttpRequestParser(collector)
-    try:
-        version = _read(parser, collector, raw, IS_REQUEST_LINE)
-    except ProtocolError as broken:
-        raise RequestRefused(400, str(broken)) from None
-    method = parser.get_method()
-    if method == b"CONNECT":
-        raise RequestRefused(501, "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY")
-    _check_host(collector.noted, version)
-    options = _connection_options(collector.noted)
+    found = AS_REQUEST(raw)
+    if found is None:
+        raise RequestRefused(400, _what_is_wrong(raw))
+    method, target, minor, fields = found.groups()
+    if method not in METHODS:
+        raise RequestRefused(501, _about_method(method))
+    noted, fields = _taken_apart(fields)
+    is_http10 = minor == b"0"
+    _check_host(noted, is_http10)
+    if is_http10 and b"transfer-encoding" in noted:
+        raise RequestRefused(400, "Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
+    connection = noted.get(b"connection")
     return RequestHead(
-        method=method,
-        target=collector.target,
-        is_http10=version == "1.0",
-        lines=_end_to_end(collector.lines, options),
-        noted=collector.noted,
-        framing=request_framing(collector.noted),
-        keeps_alive=_keeps_alive(options, version),
+        method,
+        target,
+        is_http10,
+        fields if connection is None else _without_named(fields, connection),
+        noted,
+        request_framing(noted),
+        not is_http10 if connection is None else _keeps_alive(connection, is_http10),
     )
 
 
@@ -171,76 +117,112 @@ def read_reply_head(raw: bytes, request_method: bytes) -> ReplyHead:
     Raises:
         ReplyBroken: the head can't be trusted.
     """
-    collector = _Collector()
-    parser = httptools.HttpResponseParser(collector)
-    try:
-        version = _read(parser, collector, raw, IS_STATUS_LINE)
-    except ProtocolError as broken:
-        raise ReplyBroken(str(broken)) from None
-    status = parser.get_status_code()
-    framing = reply_framing(collector.noted, status, request_method)
-    options = _connection_options(collector.noted)
+    found = AS_REPLY(raw)
+    if found is None:
+        raise ReplyBroken(_what_is_wrong(raw))
+    minor, status, reason, fields = found.groups()
+    noted, fields = _taken_apart(fields)
+    is_http10 = minor == b"0"
+    if is_http10 and b"transfer-encoding" in noted:
+        raise ReplyBroken("Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
+    framing = reply_framing(noted, int(status), request_method)
+    connection = noted.get(b"connection")
+    keeps_alive = not is_http10 if connection is None else _keeps_alive(connection, is_http10)
     return ReplyHead(
-        status=status,
-        reason=collector.reason,
-        lines=_end_to_end(collector.lines, options),
-        noted=collector.noted,
-        framing=framing,
-        keeps_alive=_keeps_alive(options, version) and not framing.until_close,
+        int(status),
+        reason or b"",
+        fields if connection is None else _without_named(fields, connection),
+        noted,
+        framing,
+        keeps_alive and not framing.until_close,
     )
 
 
-def _read(parser: _Parser, collector: _Collector, raw: bytes, is_start_line: Callable[[bytes], object]) -> str:
-    """Let llhttp read a head, having looked for the bytes that it would forgive; returns the HTTP version."""
-    if not is_start_line(raw):
-        raise ProtocolError("the first line is not one of HTTP/1.1")
+def field(fields: bytes, name: bytes) -> bytes:
+    """The first value of a field among those that go on, by its lower-case name; empty when it is absent."""
+    start = fields.lower().find(b"\r\n%b:" % name)
+    if start < 0:
+        return b""
+    return fields[start + len(name) + 3 :].partition(b"\r\n")[0].strip(b" \t")
+
+
+def _taken_apart(fields: bytes) -> tuple[Noted, bytes]:
+    """The fields that are noted, and those that go on."""
+    found = NOTED_FIELDS(fields.lower())
+    noted = dict(found)
+    if len(noted) < len(found) or b" \r" in fields or b"\t\r" in fields or fields[-1:] in (b" ", b"\t"):
+        noted = _joined(found)
+    for name in noted:
+        if name not in NOTED_AND_PASSED_ON:
+            if name.startswith(OURS):
+                noted[name] = field(fields, name)  # as it was typed
+            fields = _without(fields, name)
+    return noted, fields
+
+
+def _joined(found: list[tuple[bytes, bytes]]) -> Noted:
+    """The same with the space behind values taken away. What stands twice is one list (RFC 9110 section 5.3)."""
+    noted: Noted = {}
+    for name, text in found:
+        value = text.rstrip(b" \t")
+        noted[name] = b"%b, %b" % (noted[name], value) if name in noted else value
+    return noted
+
+
+def _without(fields: bytes, name: bytes) -> bytes:
+    """The fields without those of this lower-case name."""
+    start_of_field = b"\r\n%b:" % name
+    while (start := fields.lower().find(start_of_field)) >= 0:
+        end = fields.find(b"\r\n", start + 2)
+        fields = fields[:start] + (fields[end:] if end >= 0 else b"")
+    return fields
+
+
+def _check_host(noted: Noted, is_http10: bool) -> None:
+    """RFC 9112 section 3.2: a 1.1 request carries exactly one Host, and it can be one. Two of them hold a space."""
+    host = noted.get(b"host")
+    if host is None:
+        if not is_http10:
+            raise RequestRefused(400, "no Host header")
+    elif IS_HOST(host) is None:
+        raise RequestRefused(400, "a Host header that is no host, or several of them")
+
+
+def _keeps_alive(connection: bytes, is_http10: bool) -> bool:
+    """RFC 9112 section 9.3."""
+    options = _options(connection)
+    return b"close" not in options and (not is_http10 or b"keep-alive" in options)
+
+
+def _without_named(fields: bytes, connection: bytes) -> bytes:
+    """The fields without those that Connection names. Content-Length may not be named away: the framing hangs on it."""
+    for name in _options(connection) - NOT_NAMED_AWAY:
+        fields = _without(fields, name)
+    return fields
+
+
+def _options(connection: bytes) -> frozenset[bytes]:
+    """The tokens of Connection (RFC 9110 section 7.6.1). Mostly it has one of two."""
+    return USUAL_OPTIONS.get(connection) or frozenset(token.strip() for token in connection.split(b","))
+
+
+def _about_method(method: bytes) -> str:
+    if method == b"CONNECT":
+        return "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY"
+    return f"the method {method.decode()} is not offered"
+
+
+def _what_is_wrong(raw: bytes) -> str:
+    """Why bytes are no head: the first thing that people would want to be told."""
     line_ends = raw.count(b"\n")
     if raw.count(b"\r\n") != line_ends or raw.count(b"\r") != line_ends:
-        raise ProtocolError("a line of the head does not end in CR LF")
-    if len(raw.translate(None, FORBIDDEN_BYTES)) != len(raw):
-        raise ProtocolError("a control byte stands in the head")
+        return "a line of the head does not end in CR LF"
+    if re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", raw):
+        return "a control byte stands in the head"
     if b"\n " in raw or b"\n\t" in raw:
-        raise ProtocolError("a folded header line (obs-fold) stands in the head")
-    try:
-        parser.feed_data(raw)
-    except httptools.HttpParserUpgrade:
-        pass  # the head was read; what an upgrade is answered is not decided here
-    except httptools.HttpParserError as error:
-        raise ProtocolError(f"not HTTP/1.1: {str(error).lower()}") from None
-    if not collector.is_complete:
-        raise ProtocolError("the head has no end")
-    version = parser.get_http_version()
-    if version == "1.0" and noted(collector.noted, b"transfer-encoding"):
-        raise ProtocolError("Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
-    return version
+        return "a folded header line (obs-fold) stands in the head"
+    for line in raw.removesuffix(END_OF_HEAD).split(b"\r\n")[1:]:
+        if re.fullmatch(TOKEN + rb":" + TEXT, line) is None:
+            return "a header line is not a name, a colon and a value"
+    return "the first line is not one of HTTP/1.1"
 
-
-def _check_host(of: Noted, version: str) -> None:
-    """RFC 9112 section 3.2: a 1.1 request carries exactly one Host, and it can be one."""
-    hosts = [value for name, value in of if name == b"host"]
-    if len(hosts) > 1:
-        raise RequestRefused(400, "several Host headers")
-    if not hosts and version == "1.1":
-        raise RequestRefused(400, "no Host header")
-    if hosts and IS_HOST(hosts[0]) is None:
-        raise RequestRefused(400, "a Host header that is no host")
-
-
-def _connection_options(of: Noted) -> set[bytes]:
-    """The tokens of all Connection fields, lower case (RFC 9110 section 7.6.1)."""
-    return {token.strip().lower() for name, value in of if name == b"connection" for token in value.split(b",")}
-
-
-def _keeps_alive(options: set[bytes], version: str) -> bool:
-    """RFC 9112 section 9.3. llhttp's own answer counts on a message read to its end; ours is wanted before."""
-    if b"close" in options:
-        return False
-    return version == "1.1" or b"keep-alive" in options
-
-
-def _end_to_end(lines: list[bytes], options: set[bytes]) -> list[bytes]:
-    """The lines without those that Connection names. Content-Length may not be named away: the framing hangs on it."""
-    named = options - {b"close", b"keep-alive", b"content-length", b""} - HOP_BY_HOP
-    if not named:
-        return lines
-    return [line for line in lines if line.partition(b":")[0].lower() not in named]

@@ -161,7 +161,6 @@ OUTCOMES: dict[tuple[Downstream, Upstream, bool], Outcome] = {
 
 LIVE_UPSTREAM = frozenset({U.COMMITTED, U.ANSWERING})
 ERROR_STATUS = 400
-
 AFTER_AN_ERROR = {Outcome.DELIVERED: Outcome.REJECTED, Outcome.ORPHAN_FINISHED: Outcome.ORPHAN_FAILED}
 """What an outcome becomes when the provider's reply was an HTTP error."""
 
@@ -180,6 +179,7 @@ def _legal_moves(downstream: Downstream, upstream: Upstream) -> dict[type[Event]
 
 LEGAL_MOVES = {downstream: {upstream: _legal_moves(downstream, upstream) for upstream in U} for downstream in D}
 """The tables above, joined once: every call asks half a dozen times."""
+KEPT = frozenset({UpstreamCommitted, UpstreamAnswered, UpstreamFinished, DownstreamLeft, DownstreamTookReply})
 
 
 class Call:
@@ -219,7 +219,8 @@ class Call:
         halves = LEGAL_MOVES[self.downstream][self.upstream].get(kind)
         if halves is None:
             raise IllegalEvent(kind.__name__, repr(self))
-        self._keep(kind, event)
+        if kind in KEPT:
+            self._keep(kind, event)
         self.downstream, self.upstream = halves
 
     def _keep(self, kind: type[Event], event: Any) -> None:  # noqa: ANN401  of that kind; `match` would take three times as long

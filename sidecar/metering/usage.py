@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False):
+class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Counts of what was used, in disjoint classes: the first five are all the tokens there were.
 
     The fields from `audio_input` on are *parts* of a class above them that may have a price of their own, and never
@@ -47,7 +47,9 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
     def counts(self) -> dict[str, int]:
         """The classes above 0 by name, parts included: the `usage` column of the ledger."""
-        return {name: count for name, count in zip(COUNTED, msgspec.structs.astuple(self), strict=False) if count}
+        counts: dict[str, int] = msgspec.to_builtins(self)  # without defaults, which are 0
+        counts.pop("image_size", None)
+        return counts
 
 
 COUNTED = tuple(name for name in Usage.__struct_fields__ if name != "image_size")

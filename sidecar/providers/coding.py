@@ -218,6 +218,8 @@ def decoder_of(content_coding: str) -> Decoder | None:
 
     Codings laid on one another are not undone: no inference API sends them.
     """
+    if not content_coding:
+        return None
     names = [name for part in content_coding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
     if not names:
         return None

@@ -207,7 +207,7 @@ class BoundedCopy:
     __slots__ = ("_plain", "_skeleton", "gave_up")
 
     def __init__(self) -> None:
-        self._plain = bytearray()
+        self._plain: bytes | bytearray = b""  # the piece itself while there is only one, as there mostly is
         self._skeleton: Skeleton | None = None
         self.gave_up = ""
 
@@ -216,11 +216,15 @@ class BoundedCopy:
         if self._skeleton is not None:
             self._skeleton.feed(piece)
             return
-        self._plain += piece
+        if self._plain:
+            self._plain = bytearray(self._plain) if type(self._plain) is bytes else self._plain
+            self._plain += piece
+        else:
+            self._plain = piece
         if len(self._plain) > PLAIN:
             self._skeleton = Skeleton()
             self._skeleton.feed(bytes(self._plain))
-            self._plain.clear()
+            self._plain = b""
 
     def take(self) -> bytes:
         """The document; the copy is then empty and ready for another. Empty after giving up, with `gave_up` saying why."""
@@ -228,6 +232,5 @@ class BoundedCopy:
             document = bytes(self._plain)
         else:
             document, self.gave_up = self._skeleton.document(), self._skeleton.gave_up
-        self._plain.clear()
-        self._skeleton = None
+        self._plain, self._skeleton = b"", None
         return document

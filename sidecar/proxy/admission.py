@@ -3,7 +3,7 @@
 import msgspec
 
 from sidecar.errors import RequestRefused
-from sidecar.http1.head import RequestHead, noted
+from sidecar.http1.head import RequestHead
 from sidecar.lifecycle.policy import OnDeparture
 from sidecar.providers.contract import Route
 from sidecar.proxy.destination import Destination
@@ -34,7 +34,7 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination]) -> Admissio
         RequestRefused: nowhere, and the sentence says why.
     """
     destination, rest = find_destination(head.target, destinations)
-    if noted(head.noted, b"upgrade").lower() == b"websocket":
+    if head.noted.get(b"upgrade", b"").lower() == b"websocket":
         raise RequestRefused(
             501, "WebSockets are not offered by this version; point the client at the provider directly"
         )
@@ -49,7 +49,7 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination]) -> Admissio
         path=path,
         route=destination.dialect.route(method, path),
         on_departure=_wish(head, destination.on_departure),
-        caller=noted(head.noted, b"x-sidecar-caller").decode("latin-1")[:MAX_CALLER_NAME] or None,
+        caller=head.noted.get(b"x-sidecar-caller", b"").decode("latin-1")[:MAX_CALLER_NAME] or None,
     )
 
 
@@ -83,7 +83,7 @@ def find_destination(target: bytes, destinations: dict[bytes, Destination]) -> t
 
 def _wish(head: RequestHead, otherwise: OnDeparture) -> OnDeparture:
     """The caller's own wish for the case that it leaves (`X-Sidecar-On-Departure`)."""
-    wish = noted(head.noted, b"x-sidecar-on-departure").decode("latin-1").strip().lower()
+    wish = head.noted.get(b"x-sidecar-on-departure", b"").decode("latin-1").strip().lower()
     if not wish:
         return otherwise
     try:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.errors import ProtocolError, RequestRefused
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
-from sidecar.http1.head import END_OF_HEAD, RequestHead, noted, read_request_head
+from sidecar.http1.head import END_OF_HEAD, RequestHead, read_request_head
 from sidecar.proxy.admission import admit
 from sidecar.proxy.exchange import Exchange
 
@@ -92,7 +92,7 @@ class Inbound:
             self._body = ChunkedBody() if head.framing.is_chunked else LengthBody(head.framing.length)
             if rest:
                 self._read_body(rest)
-            elif not head.is_http10 and noted(head.noted, b"expect").lower() == b"100-continue":
+            elif not head.is_http10 and head.noted.get(b"expect", b"").lower() == b"100-continue":
                 self._downstream.write(CONTINUE)  # RFC 9110 section 10.1.1: the caller waits for it
         else:
             self._unread = rest

@@ -32,21 +32,21 @@ def plain_error_body(status: int, message: str) -> bytes:
 
 def request_head_for_upstream(head: RequestHead, target: bytes, host: bytes) -> bytes:
     """The head that the upstream gets: its own Host, and every end-to-end line as it came."""
-    return b"%b %b HTTP/1.1\r\nHost: %b\r\n%b%b\r\n" % (
+    return b"%b %b HTTP/1.1\r\nHost: %b%b%b\r\n\r\n" % (
         head.method,
         target,
         host,
-        b"".join(head.lines),
-        b"Transfer-Encoding: chunked\r\n" if head.framing.is_chunked else b"",
+        head.fields,
+        b"\r\nTransfer-Encoding: chunked" if head.framing.is_chunked else b"",
     )
 
 
 def reply_head_for_downstream(head: ReplyHead, *, is_chunked: bool, keeps_alive: bool) -> bytes:
     """The head that the caller gets."""
-    return b"HTTP/1.1 %d %b\r\n%b%b%b\r\n" % (
+    return b"HTTP/1.1 %d %b%b%b%b\r\n\r\n" % (
         head.status,
         head.reason,
-        b"".join(head.lines),
-        b"Transfer-Encoding: chunked\r\n" if is_chunked else b"",
-        b"" if keeps_alive else b"Connection: close\r\n",
+        head.fields,
+        b"\r\nTransfer-Encoding: chunked" if is_chunked else b"",
+        b"" if keeps_alive else b"\r\nConnection: close",
     )

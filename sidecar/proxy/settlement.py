@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sidecar.clock import Moment
-from sidecar.http1.head import ReplyHead, noted, passed_on
+from sidecar.http1.head import ReplyHead, field
 from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
@@ -81,12 +81,12 @@ class Account:
     def answered(self, head: ReplyHead) -> None:
         """The reply begins."""
         facts = self.request_reader.facts() if self.request_reader is not None else {}
-        tier = passed_on(head.lines, self._tier_header) if self._tier_header else b""
+        tier = field(head.fields, self._tier_header) if self._tier_header else b""
         self._reader = self._route.open_reply(
             ReplyFacts(
                 status=head.status,
-                content_type=noted(head.noted, b"content-type").decode("latin-1"),
-                content_coding=noted(head.noted, b"content-encoding").decode("latin-1").lower(),
+                content_type=head.noted.get(b"content-type", b"").decode("latin-1"),
+                content_coding=head.noted.get(b"content-encoding", b"").decode("latin-1").lower(),
                 tier=tier.decode("latin-1"),
             ),
             facts,

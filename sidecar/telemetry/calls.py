@@ -13,7 +13,7 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import UnpricedReason
-from sidecar.metering.spend import Tokens
+from sidecar.metering.spend import NO_TOKENS, Tokens
 from sidecar.metering.usage import TOKEN_CLASSES
 from sidecar.telemetry import metrics
 from sidecar.telemetry.durations import (
@@ -137,7 +137,9 @@ def token_children(families: CallFamilies, labels: tuple[str, ...]) -> tuple[Num
 
 
 def count_tokens(children: tuple[Number, ...], tokens: Tokens) -> None:
-    """Add the counts of one fate, class by class."""
+    """Add the counts of one fate, class by class. Mostly all of one fate, and none of the other."""
+    if tokens is NO_TOKENS:
+        return
     for child, count in zip(children, tokens, strict=True):
         if count > 0:
             child.value += count
