@@ -18,6 +18,7 @@ LONGEST_LENGTH = 18
 """Digits of a Content-Length: below 2**63, so that nobody's parser overflows (h11 passes longer ones on)."""
 
 IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z").match
+PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n").match
 IS_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\Z").match
 
 NOT_IN_TRAILERS = frozenset(
@@ -147,6 +148,10 @@ class ChunkedBody:
         Raises:
             ProtocolError: the framing is broken.
         """
+        if self._line == b"" and not self._wants_crlf and self._trailer_bytes < 0:
+            whole = whole_chunk(piece)  # how a stream mostly comes: each event in a chunk, each chunk in a piece
+            if whole:
+                return whole, len(piece)
         payload: list[bytes] = []
         position, end = 0, len(piece)
         while position < end and not self.is_complete:
@@ -208,6 +213,15 @@ class ChunkedBody:
         if self._trailer_bytes > MAX_TRAILERS:
             raise ProtocolError("the trailers are too long")
         self.trailers.append(line)
+
+
+def whole_chunk(piece: bytes) -> bytes:
+    """The payload of a piece that is one chunk and nothing else; empty when it is not, or when the slow way must say."""
+    size = PLAIN_SIZE(piece)
+    if size is None or not piece.endswith(b"\r\n"):
+        return b""
+    start, end = size.end(), len(piece) - 2
+    return piece[start:end] if end - start == int(size[1], 16) else b""
 
 
 def chunk(payload: bytes) -> bytes:

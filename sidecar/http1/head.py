@@ -47,7 +47,14 @@ OURS: Final = b"x-sidecar-"
 NOTED_AND_PASSED_ON: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 NOTED_FIELDS: Final = re.compile(
-    rb"\r\n(" + b"|".join(sorted(HOP_BY_HOP | NOTED_AND_PASSED_ON)) + rb"|" + OURS + TOKEN + rb"):[ \t]*+(" + TEXT + rb")"
+    rb"\r\n("
+    + b"|".join(sorted(HOP_BY_HOP | NOTED_AND_PASSED_ON))
+    + rb"|"
+    + OURS
+    + TOKEN
+    + rb"):[ \t]*+("
+    + TEXT
+    + rb")"
 ).findall
 """In lower-case text: a pattern that ignores case takes several times as long. The names are alike whatever their case, and so
 are the values of those that we read."""
@@ -225,4 +232,3 @@ def _what_is_wrong(raw: bytes) -> str:
         if re.fullmatch(TOKEN + rb":" + TEXT, line) is None:
             return "a header line is not a name, a colon and a value"
     return "the first line is not one of HTTP/1.1"
-

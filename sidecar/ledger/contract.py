@@ -6,8 +6,9 @@ set), the ledger is: that row is never changed again by anybody, whatever is put
 **What `put` means.** A call is put whenever something worth remembering has happened to it, each time as a whole, and the
 last snapshot put is the one that counts. A snapshot is made when it is written: it may show what happened to the call after
 it was put, and a call that began and settled in between has one row and never had another. Being put is not being durable:
-snapshots are gathered for at most `GATHER_SECONDS` and committed together, so that a process that is killed loses at most that (plus the disk's own
-delay), and a settled row once committed survives the loss of power. `flush` says when all that was put is durable.
+snapshots are gathered for at most `GATHER_SECONDS` and committed together, so that a process that is killed loses at most
+that (plus the disk's own delay), and a settled row once committed survives the loss of power. `flush` says when all that
+was put is durable.
 
 **What a broken ledger may do.** Nothing to the traffic: `put` neither waits nor raises. Rows wait in memory, bounded,
 and are tried again; past the bound the oldest snapshots of *open* calls go first (their settled row is still to come), then

@@ -101,8 +101,18 @@ def test_what_is_not_noted_is_empty() -> None:
     assert a_request().noted == {b"host": b"localhost"}
 
 
-def test_a_field_noted_twice_answers_with_its_first_value() -> None:
-    assert a_request(b"Content-Type: a/b", b"Content-Type: c/d").noted.get(b"content-type") == b"a/b"
+def test_a_field_noted_twice_is_a_list() -> None:
+    assert a_request(b"Content-Type: a/b", b"Content-Type: c/d ").noted[b"content-type"] == b"a/b, c/d"
+
+
+def test_what_is_noted_has_no_case_but_what_speaks_to_us() -> None:
+    noted = a_request(b"Expect: 100-Continue", b"X-Sidecar-Caller: Me").noted
+    assert (noted[b"expect"], noted[b"x-sidecar-caller"]) == (b"100-continue", b"Me")
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"])
+def test_methods_that_inference_apis_are_asked_with(method: bytes) -> None:
+    assert read_request_head(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n").method == method
 
 
 @pytest.mark.parametrize(

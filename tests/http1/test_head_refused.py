@@ -44,7 +44,8 @@ REFUSED_LINES = {
 def test_a_first_line_that_is_not_http_1_1__refused(line: bytes) -> None:
     with pytest.raises(RequestRefused) as refused:
         read_request_head(line + b"Host: localhost\r\n\r\n")
-    assert refused.value.status == (501 if line.startswith(b"CONNECT") else 400)
+    is_only_the_method = line.startswith((b"CONNECT", b"FETCH", b"get"))
+    assert refused.value.status == (501 if is_only_the_method else 400)
 
 
 BROKEN_FIELDS = {

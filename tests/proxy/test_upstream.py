@@ -32,7 +32,7 @@ async def test_fixed_length__byte_for_byte_and_both_connections_live_on(road: Ro
     caller, connection = await asked(road)
     sent = reply(bytes(range(256)) * 3, "X-B: 1", "x-a:  2 ", "X-B: 3")
     await connection.send(sent[:40], sent[40:100], sent[100:])
-    assert await caller.read(sent[-768:]) == sent.replace(b"x-a:  2 ", b"x-a: 2 ")
+    assert await caller.read(sent[-768:]) == sent
     await is_used_again(road, caller, connection)
 
 
