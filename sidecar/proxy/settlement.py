@@ -13,7 +13,7 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis, worst
 from sidecar.metering.bill import Bill, Unpriced, UnpricedReason
-from sidecar.metering.spend import Delivery, HandedOver, Spend, TokenFates, split, split_tokens
+from sidecar.metering.spend import WHOLE, Delivery, HandedOver, Spend, TokenFates, split, split_tokens
 from sidecar.providers.contract import ReplyHead as ReplyFacts, ReplyReader, Reported, RequestReader, Route
 from sidecar.proxy.admission import Admission
 from sidecar.telemetry.recorder import UNUSED
@@ -155,18 +155,21 @@ class Account:
         """The bill under the name of the model that served; under the one that was asked for if nobody knows the first."""
         record = self.record
         asked_for, record.model = record.model, reported.model or record.model
-        for model in dict.fromkeys((record.model, asked_for)):
-            bill = self._context.prices.bill(
-                usage=reported.usage,
-                provider=record.provider,
-                upstream=record.upstream,
-                model=model,
-                tier=reported.tier,
-                at=record.committed_at or record.started_at,
-            )
-            if isinstance(bill, Bill):
-                break
+        bill = self._bill_of(record.model, reported)
+        if isinstance(bill, Unpriced) and record.model != asked_for:
+            bill = self._bill_of(asked_for, reported)
         return bill
+
+    def _bill_of(self, model: str, reported: Reported) -> Bill | Unpriced:
+        record = self.record
+        return self._context.prices.bill(
+            usage=reported.usage,
+            provider=record.provider,
+            upstream=record.upstream,
+            model=model,
+            tier=reported.tier,
+            at=record.committed_at or record.started_at,
+        )
 
     def _keep(self, spend: Spend, bill: Bill, reason: str) -> None:
         record = self.record
@@ -195,8 +198,8 @@ class Account:
 
     def _delivery(self, call: Call) -> Delivery:
         if call.left_at is None:
-            handed_over = HandedOver.WHOLE
-        elif self._route.kind is CallKind.STREAM and self._has_received:
+            return WHOLE
+        if self._route.kind is CallKind.STREAM and self._has_received:
             handed_over = HandedOver.PART
         else:
             handed_over = HandedOver.NOTHING

@@ -39,7 +39,7 @@ def test_own_reply_is_one_whole_message(method: str, keeps_alive: bool) -> None:
 def test_request_head__own_host_first_end_to_end_lines_as_they_came_and_nothing_of_this_hop() -> None:
     raw = request_head_for_upstream(read_request_head(SOURCE), b"/base/x", b"api.example")
     assert raw == (
-        b"POST /base/x HTTP/1.1\r\nHost: api.example\r\nB: 1\r\na:  2\r\nB: 3\r\nAuthorization: Bearer k\r\n"
+        b"POST /base/x HTTP/1.1\r\nHost: api.example\r\nB: 1\r\na:2\r\nB:  3\r\nAuthorization: Bearer k\r\n"
         b"Transfer-Encoding: chunked\r\n\r\n"
     )
 
