@@ -30,9 +30,6 @@ IS_HOST: Final = re.compile(
 ).match
 """RFC 3986 section 3.2, without user information (RFC 9110 section 7.2). It may be empty (RFC 9112 section 3.2)."""
 
-METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"})
-"""What inference APIs are asked with. A server answers any other with 501 (RFC 9110 section 9.1)."""
-
 HOP_BY_HOP: Final = frozenset({
     b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host", b"expect",
 })  # fmt: skip
@@ -99,8 +96,8 @@ def read_request_head(raw: bytes) -> RequestHead:
     if found is None:
         raise RequestRefused(400, _what_is_wrong(raw))
     method, target, minor, fields = found.groups()
-    if method not in METHODS:
-        raise RequestRefused(501, _about_method(method))
+    if method == b"CONNECT":
+        raise RequestRefused(501, "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY")
     noted, fields = _taken_apart(fields)
     is_http10 = minor == b"0"
     _check_host(noted, is_http10)
@@ -211,12 +208,6 @@ def _without_named(fields: bytes, connection: bytes) -> bytes:
 def _options(connection: bytes) -> frozenset[bytes]:
     """The tokens of Connection (RFC 9110 section 7.6.1). Mostly it has one of two."""
     return USUAL_OPTIONS.get(connection) or frozenset(token.strip() for token in connection.split(b","))
-
-
-def _about_method(method: bytes) -> str:
-    if method == b"CONNECT":
-        return "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY"
-    return f"the method {method.decode()} is not offered"
 
 
 def _what_is_wrong(raw: bytes) -> str:
