@@ -102,8 +102,9 @@ class Application:
             ledger=self._ledger,
             prices=PriceBook(settings.prices.book()),
             recorder=self._recorder,
+            via=settings.proxy.via,
         )
-        self._context.pool = Pool(self._context)
+        self._context.pool = Pool(self._context, settings.egress)
         self._context.handover = Handover(self.loop)
         self._listener = Listener(self._context)
         self._servers: list[AppServer] = []
@@ -208,9 +209,20 @@ def limits_of(settings: Settings) -> Limits:
     """The road's bounds, from the settings."""
     limits, calls = settings.limits, settings.calls
     return Limits(
+        request_line_bytes=limits.request_line_bytes,
         head_bytes=limits.head_bytes,
+        head_fields=limits.head_fields,
+        body_bytes=limits.body_bytes,
         max_connections=limits.max_connections,
+        max_calls=limits.max_calls,
+        request_head_seconds=limits.request_head_seconds,
+        request_progress_seconds=limits.request_progress_seconds,
+        upstream_stall_seconds=limits.upstream_stall_seconds,
         connect_seconds=limits.connect_seconds,
+        max_upstream_connections=limits.max_upstream_connections,
+        max_idle_upstream_connections=limits.max_idle_upstream_connections,
+        upstream_keepalive_seconds=limits.upstream_keepalive_seconds,
+        upstream_max_age_seconds=limits.upstream_max_age_seconds,
         upstream_idle_seconds=limits.upstream_idle_seconds,
         downstream_idle_seconds=limits.downstream_idle_seconds,
         write_stall_seconds=calls.write_stall_seconds,

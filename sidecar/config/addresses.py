@@ -96,7 +96,7 @@ def parse_address(text: str) -> Address:
 
 
 def parse_url(text: str) -> Url:
-    """The upstream that `https://host[:port][/path]` names; one slash at the end is dropped.
+    """The upstream that `https://host[:port][/path]` names; slashes at the end are dropped.
 
     Raises:
         Unusable: it is no such URL, or it holds credentials, a query or a fragment.
@@ -109,7 +109,7 @@ def parse_url(text: str) -> Url:
     except ValueError:
         raise Unusable("is not a URL", "write https://host or https://host:port/path") from None
     name = _refuse_extras(text, parts)
-    path = parts.path.removesuffix("/")
+    path = parts.path.rstrip("/")
     if not PATH.fullmatch(path):
         raise Unusable("has a character in its path that URLs don't allow", "percent-encode it")
     return Url(parts.scheme, _host(f"[{name}]" if ":" in name else name), port or DEFAULT_PORTS[parts.scheme], path)

@@ -1,10 +1,12 @@
 """Settings that are each well formed and can't be used together; and those that can, but deserve a word."""
 
 from collections.abc import Iterator
+from pathlib import Path as FilePath
 
 from sidecar import __version__
 from sidecar.config.addresses import Address
-from sidecar.config.groups import Mode
+from sidecar.config.certificate_files import problem_of_authorities, problem_of_pair
+from sidecar.config.groups import Mode, Upstream
 from sidecar.config.problems import did_you_mean
 from sidecar.config.schema import Path
 from sidecar.config.settings import Settings
@@ -17,6 +19,7 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     """What keeps these settings from working."""
     yield from _sockets(settings)
     yield from _overrides_of_nothing(settings)
+    yield from _certificates(settings)
 
 
 def notes(settings: Settings) -> Iterator[str]:
@@ -34,6 +37,8 @@ def notes(settings: Settings) -> Iterator[str]:
     for name, upstream in settings.upstreams.items():
         if not upstream.url.is_secure and not Address(upstream.url.host, upstream.url.port).is_loopback:
             yield f"upstream {name} is reached without TLS at {upstream.url}: credentials and prompts travel in the clear"
+            if settings.egress.https_proxy is not None:
+                yield f"upstream {name} is reached directly: only https goes through egress.https_proxy"
 
 
 def _sockets(settings: Settings) -> Iterator[Conflict]:
@@ -60,3 +65,24 @@ def _overrides_of_nothing(settings: Settings) -> Iterator[Conflict]:
                 f"'{named}' matches no upstream",
                 did_you_mean(named, settings.upstreams) or f"there are: {names}",
             )
+
+
+def _certificates(settings: Settings) -> Iterator[Conflict]:
+    """Files that TLS could not use, found now and not at the first call."""
+    files: list[tuple[Path, FilePath | None]] = [(("egress", "ca_file"), settings.egress.ca_file)]
+    files += [(("upstreams", name, "ca_file"), upstream.ca_file) for name, upstream in settings.upstreams.items()]
+    for path, ca_file in files:
+        if ca_file is not None and (problem := problem_of_authorities(ca_file)):
+            yield path, f"'{ca_file}' {problem}", "write the path of a PEM file of certificate authorities"
+    for name, upstream in settings.upstreams.items():
+        yield from _pair(("upstreams", name), upstream)
+
+
+def _pair(path: Path, upstream: Upstream) -> Iterator[Conflict]:
+    certificate, key = upstream.client_certificate_file, upstream.client_key_file
+    if key is None and certificate is not None:
+        yield (*path, "client_certificate_file"), "has no key", "set client_key_file too"
+    elif certificate is None and key is not None:
+        yield (*path, "client_key_file"), "has no certificate", "set client_certificate_file too"
+    elif certificate is not None and key is not None and (problem := problem_of_pair(certificate, key)):
+        yield (*path, "client_key_file"), f"'{key}' {problem}", "give both halves of one pair"

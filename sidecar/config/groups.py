@@ -1,13 +1,13 @@
 """The groups of settings, smallest first. Under each field: its unit, what None means, and why this default."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sidecar.config.addresses import Address
-from sidecar.config.quantities import KIB, MIB
+from sidecar.config.quantities import MIB
 from sidecar.config.values import (
     UNUSABLE,
     Count,
@@ -17,6 +17,7 @@ from sidecar.config.values import (
     Listen,
     LoopbackListen,
     Positive,
+    Pseudonym,
     Seconds,
     Size,
     SomeSeconds,
@@ -77,6 +78,8 @@ class Proxy(Group):
 
     listen: Listen = Address("127.0.0.1", 8780)
     """`host:port`; port 0 picks a free one. Loopback, because whoever reaches it can send calls on."""
+    via: Pseudonym | None = None
+    """Our name in a `Via` field added to requests and replies (RFC 9110 section 7.6.3); None adds none: bytes pass unchanged."""
 
 
 class Control(Group):
@@ -125,7 +128,14 @@ class Upstream(Group):
     on_departure: OnDeparture | None = None
     """What to do when a caller leaves; None takes `calls.on_departure`."""
     ca_file: ExistingFile | None = None
-    """PEM file of certificate authorities trusted for this upstream besides the system's; None adds none."""
+    """PEM file of certificate authorities trusted for this upstream besides the system's; None adds none.
+
+    This file and the next two are read again when they change, without a restart.
+    """
+    client_certificate_file: ExistingFile | None = None
+    """PEM file of the certificate, and its chain, that we show this upstream; None shows none."""
+    client_key_file: ExistingFile | None = None
+    """PEM file of that certificate's private key, without a password; the two go together."""
 
 
 class Follow(Group):
@@ -160,21 +170,6 @@ class Drain(Group):
 
     deadline_seconds: Seconds = 25
     """Live calls get so long to end, then are cut. Below Kubernetes' 30 seconds, to leave time for the ledger."""
-
-
-class Limits(Group):
-    """What one connection may cost us."""
-
-    head_bytes: Annotated[Size, Field(ge=1 * KIB)] = 64 * KIB
-    """Longest head of a request or a reply. Google's tokens and cookies stay below 16 KiB."""
-    connect_seconds: SomeSeconds = 10
-    """To reach an upstream, TLS included. Longer than two lost SYNs (1 s + 2 s), shorter than any SDK's patience."""
-    upstream_idle_seconds: Seconds = 60
-    """An idle connection to an upstream is kept so long; 0 keeps none. Below the idle timeouts of the large providers' fronts."""
-    downstream_idle_seconds: Seconds = 75
-    """An idle connection of a caller is kept so long. Longer than the SDKs keep theirs, so that they close first."""
-    max_connections: Positive = 10_000
-    """Connections from callers at once; one more is refused with 503. Each may need a second one upstream."""
 
 
 class PriceOverride(Group):

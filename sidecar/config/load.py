@@ -1,4 +1,7 @@
-"""Flags over variables over the settings file over defaults: one value, the origin of every key, or every problem at once."""
+"""Flags over variables over the settings file over `HTTPS_PROXY` and its like over defaults.
+
+One value, the origin of every key, or every problem at once.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +15,7 @@ from sidecar.config.layers import Layer, default_layer, flag_layer, nearest_orig
 from sidecar.config.problems import BadSettings, SettingProblem
 from sidecar.config.schema import Path, dotted
 from sidecar.config.settings import Settings
-from sidecar.config.sources import ChosenFile, choose_file, file_layer, variable_layer
+from sidecar.config.sources import ChosenFile, choose_file, convention_layer, file_layer, variable_layer
 
 
 class Loaded(msgspec.Struct, frozen=True):
@@ -35,7 +38,13 @@ def load(flags: Mapping[str, str | None], variables: Mapping[str, str], config: 
         BadSettings: names everything that is wrong, each by the key as it was typed.
     """
     chosen = choose_file(config, variables)
-    layers = (flag_layer(flags), variable_layer(variables), file_layer(chosen), default_layer())
+    layers = (
+        flag_layer(flags),
+        variable_layer(variables),
+        file_layer(chosen),
+        convention_layer(variables),
+        default_layer(),
+    )
     problems = [problem for layer in layers for problem in layer.problems]
     try:
         settings = Settings.of(*layers)

@@ -7,13 +7,13 @@ from typing import Any, Self
 from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from sidecar.config.egress import Egress
 from sidecar.config.groups import (
     Calls,
     Control,
     Drain,
     Labels,
     Ledger,
-    Limits,
     Log,
     Mode,
     Observe,
@@ -21,6 +21,7 @@ from sidecar.config.groups import (
     Proxy,
     Upstream,
 )
+from sidecar.config.limits import Limits
 from sidecar.config.values import UpstreamName
 
 BUILT_IN_UPSTREAMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
@@ -49,6 +50,7 @@ class Settings(BaseSettings):
     ledger: Ledger = Ledger()
     upstreams: dict[UpstreamName, Upstream] = Field(default_factory=built_in_upstreams)
     """By name. Always holds the built-in ones."""
+    egress: Egress = Egress()
     calls: Calls = Calls()
     drain: Drain = Drain()
     limits: Limits = Limits()

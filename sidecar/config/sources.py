@@ -16,6 +16,9 @@ PREFIX = "SIDECAR_"
 CONFIG_VARIABLE = "SIDECAR_CONFIG"
 FOUND_FILE = "sidecar.yaml"
 
+CONVENTIONS: Mapping[str, Path] = {"https_proxy": ("egress", "https_proxy"), "no_proxy": ("egress", "no_proxy")}
+"""Variables without our prefix that count where no setting says otherwise."""
+
 SERVICE_LINK = re.compile(
     r"SIDECAR_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)"
 )
@@ -95,6 +98,17 @@ def _take(layer: Layer, name: str, text: str) -> None:
         layer.origins.update(dict.fromkeys(tree.lines, origin))
     else:
         layer.put(path, None if text == "null" and may_be_none(path) else text, origin)
+
+
+def convention_layer(variables: Mapping[str, str]) -> Layer:
+    """The layer of the variables that programs share: `HTTPS_PROXY` and `NO_PROXY`, in lower case first, as for curl."""
+    layer = Layer()
+    for name, path in CONVENTIONS.items():
+        for spelled in (name, name.upper()):
+            if variables.get(spelled):
+                layer.put(path, variables[spelled], Origin("variable", spelled, path))
+                break
+    return layer
 
 
 def variable_path(name: str) -> Path:

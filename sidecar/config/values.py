@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from sidecar.config.addresses import Address, Unusable, Url, parse_address, parse_url
 from sidecar.config.problems import shown
+from sidecar.config.proxy_url import Exemptions, ProxyUrl, parse_exemptions, parse_proxy_url
 from sidecar.config.quantities import parse_bytes, parse_seconds
 
 T = TypeVar("T")
@@ -21,6 +22,8 @@ UNUSABLE = "unusable"
 
 A_FILE = "sqlite:///sidecar.db"
 UPSTREAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+"""RFC 9110 section 5.6.2, at a length that a header field bears."""
 
 
 def unusable(value: object, problem: str, advice: str = "") -> PydanticCustomError:
@@ -101,6 +104,12 @@ def _name(value: object) -> str:
     return value
 
 
+def _pseudonym(text: str) -> str:
+    if not TOKEN.fullmatch(text):
+        raise Unusable("can't stand in a Via field", "write one word, as it shall be read by others: inference-sidecar")
+    return text
+
+
 def _loopback(text: str) -> Address:
     address = parse_address(text)
     if not address.is_loopback:
@@ -115,6 +124,25 @@ def _existing_file(text: str) -> Path:
     if not path.is_file():
         raise Unusable("is not a file on this machine", "write the path of a PEM file")
     return path
+
+
+def _egress_proxy(value: object) -> ProxyUrl | None:
+    """`off` is `False` once YAML has read it. The text may hold a password, so no error repeats it."""
+    if value is None or isinstance(value, ProxyUrl):
+        return value
+    if value is False or (isinstance(value, str) and value.lower() == "off"):
+        return None
+    try:
+        if isinstance(value, str):
+            return parse_proxy_url(value)
+        problem, advice = NOT_TEXT
+    except Unusable as why:
+        problem, advice = why.problem, why.advice
+    raise PydanticCustomError(
+        UNUSABLE,
+        "unusable",
+        {"problem": f"what stands there (not shown: it may hold a password) {problem}", "advice": advice},
+    )
 
 
 def _ledger_url(text: str) -> str:
@@ -134,6 +162,7 @@ def _ledger_url(text: str) -> str:
 
 
 as_text = PlainSerializer(str, return_type=str)
+as_text_or_none = PlainSerializer(lambda value: None if value is None else str(value), return_type=str | None)
 
 Seconds = Annotated[float, BeforeValidator(_seconds), Ge(0)]
 """A duration that may be 0."""
@@ -152,4 +181,9 @@ LoopbackListen = Annotated[Address, BeforeValidator(reading(_loopback, Address, 
 UpstreamUrl = Annotated[Url, BeforeValidator(reading(parse_url, Url)), as_text]
 LedgerUrl = Annotated[str, BeforeValidator(reading(_ledger_url))]
 UpstreamName = Annotated[str, BeforeValidator(_name)]
+EgressProxy = Annotated[ProxyUrl | None, BeforeValidator(_egress_proxy), as_text_or_none]
+"""Its credentials are kept out of every text."""
+NoProxy = Annotated[Exemptions, BeforeValidator(reading(parse_exemptions, Exemptions)), as_text]
+Pseudonym = Annotated[str, BeforeValidator(reading(_pseudonym))]
+"""The name that stands for us in `Via` (RFC 9110 section 7.6.3)."""
 ExistingFile = Annotated[Path, BeforeValidator(reading(_existing_file, Path)), as_text]

@@ -13,6 +13,7 @@ from sidecar.ledger.contract import Ledger
 from sidecar.lifecycle.policy import FollowBounds
 from sidecar.metering.price import PriceBook
 from sidecar.proxy.destination import Destination
+from sidecar.proxy.sweep import Sweep
 from sidecar.telemetry.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -23,13 +24,36 @@ if TYPE_CHECKING:
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Bounds of the road."""
+    """Bounds of the road; `config/limits.py` says why."""
 
+    request_line_bytes: int
+    """Of a request's first line."""
     head_bytes: int
     """Of a request's or a reply's head."""
+    head_fields: int
+    """Fields of a request's head."""
+    body_bytes: int | None
+    """Of a request's body; None for no bound."""
     max_connections: int
     """Callers' connections at once; one more is answered 503 and closed."""
+    max_calls: int
+    """Exchanges at once, those that are followed included; one more is answered 503."""
+    request_head_seconds: float
+    """From the first byte of a request's head to its last."""
+    request_progress_seconds: float
+    """Without a byte of a body that we wait for."""
+    upstream_stall_seconds: float
+    """Without a byte of a request taken by the provider."""
     connect_seconds: float
+    """To make a connection to a provider, or to wait in line for one."""
+    max_upstream_connections: int
+    """To one endpoint, idle ones included."""
+    max_idle_upstream_connections: int
+    """Kept to one endpoint."""
+    upstream_keepalive_seconds: float
+    """Of silence before TCP asks whether the provider is there."""
+    upstream_max_age_seconds: float
+    """A connection this old is not kept for another exchange."""
     upstream_idle_seconds: float
     """A pooled connection unused for so long is closed."""
     downstream_idle_seconds: float
@@ -54,6 +78,7 @@ class Context:
         ledger: Ledger,
         prices: PriceBook,
         recorder: Recorder,
+        via: str | None = None,
     ) -> None:
         self.loop = loop
         self.clock = clock
@@ -62,6 +87,8 @@ class Context:
         self.ledger = ledger
         self.prices = prices
         self.recorder = recorder
+        self.via = via
+        """Our name in `Via`; None adds no such field."""
         self.ids = CallIds()
         self.watch = DepartureWatch(loop)
         self.peers = PeerLookup()
@@ -75,6 +102,8 @@ class Context:
         self.is_draining = False
         self.is_idle = asyncio.Event()
         """Set when the last live exchange has settled during a drain."""
+        self.sweep = Sweep(self)
+        recorder.program.connections = self._connections
 
     def concluded(self, exchange: "Exchange") -> None:
         """An exchange has settled."""
@@ -82,7 +111,13 @@ class Context:
         if self.is_draining and not self.live:
             self.is_idle.set()
 
+    def _connections(self) -> dict[str, int]:
+        """Callers' connections as they are now, by what they do."""
+        active = sum(downstream.is_active for downstream in self.downstreams)
+        return {"active": active, "idle": len(self.downstreams) - active}
+
     def close(self) -> None:
-        """Let go of the watch and the netlink socket."""
+        """Let go of the sweep's timer, the watch and the netlink socket."""
+        self.sweep.stop()
         self.watch.close()
         self.peers.close()

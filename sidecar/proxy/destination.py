@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 
 import msgspec
 
@@ -15,13 +16,18 @@ from sidecar.providers.registry import DIALECTS
 from sidecar.providers.vertex import host_for
 
 
-class Endpoint(msgspec.Struct, frozen=True):
-    """An address to connect to; pools are kept by it."""
+class Endpoint(msgspec.Struct, frozen=True, cache_hash=True):
+    """An address to connect to, and how; connections are kept by it, apart for each upstream."""
 
     host: str
     port: int
     is_tls: bool
     ca_file: str | None = None
+    """Authorities trusted besides the system's."""
+    client_certificate_file: str | None = None
+    client_key_file: str | None = None
+    upstream: str = ""
+    """The name of the upstream that it belongs to."""
 
     @property
     def host_header(self) -> bytes:
@@ -51,7 +57,13 @@ class Destination(msgspec.Struct, frozen=True):
         """Where a request with this path goes."""
         if self.host_for is None:
             return self.endpoint
-        return msgspec.structs.replace(self.endpoint, host=self.host_for(path))
+        return _at_host(self.endpoint, self.host_for(path))
+
+
+@lru_cache(maxsize=256)
+def _at_host(endpoint: Endpoint, host: str) -> Endpoint:
+    """The same endpoint at another host; the same object each time, which is found faster."""
+    return msgspec.structs.replace(endpoint, host=host)
 
 
 def destinations_of(settings: Settings) -> dict[bytes, Destination]:
@@ -68,7 +80,15 @@ def _destination(name: str, upstream: Upstream, settings: Settings) -> Destinati
     return Destination(
         name=name,
         dialect=dialect,
-        endpoint=Endpoint(url.host, url.port, url.is_secure, str(upstream.ca_file) if upstream.ca_file else None),
+        endpoint=Endpoint(
+            url.host,
+            url.port,
+            url.is_secure,
+            ca_file=_path(upstream.ca_file),
+            client_certificate_file=_path(upstream.client_certificate_file),
+            client_key_file=_path(upstream.client_key_file),
+            upstream=name,
+        ),
         base_path=url.path.encode("ascii"),
         on_close={
             CallKind.STREAM: upstream.on_close.stream or dialect.on_close.stream,
@@ -77,3 +97,7 @@ def _destination(name: str, upstream: Upstream, settings: Settings) -> Destinati
         on_departure=upstream.on_departure or settings.calls.on_departure,
         host_for=host_for if is_default_vertex else None,
     )
+
+
+def _path(file: Path | None) -> str | None:
+    return None if file is None else str(file)

@@ -123,6 +123,31 @@ UPSTREAM_ERRORS = _counter(
     "upstream_errors_total", "Exchanges that the provider or the network to it broke.", ("provider", "error")
 )
 
+# Bounds: every one of them is a setting, and every child is born at 0.
+LIMITS_REACHED = _counter(
+    "limits_reached_total", "Times that a bound was reached, by the setting that draws it.", ("limit",)
+)
+DOWNSTREAM_CONNECTIONS = _gauge(
+    "downstream_connections",
+    "Callers' connections now: active (a request is served) or idle.",
+    ("state",),
+)
+UPSTREAM_CONNECTIONS = _gauge(
+    "upstream_connections",
+    "Connections to providers now: idle, busy or connecting; waiting are requests in line for one.",
+    ("upstream", "state"),
+)
+UPSTREAM_CONNECTS = _counter(
+    "upstream_connects_total",
+    "Connections to providers that were made, or failed; every other exchange used one again.",
+    ("upstream", "result"),
+)
+CERTIFICATE_RELOADS = _counter(
+    "certificate_reloads_total",
+    "Changed certificate files that were read again: good, or failed (those before stay in use).",
+    ("result",),
+)
+
 # The ledger's health, asked at every scrape.
 LEDGER_ROWS_WRITTEN = _counter("ledger_rows_written_total", "Rows committed to the ledger.")
 LEDGER_ROWS_DROPPED = _counter("ledger_rows_dropped_total", "Rows given up because the ledger could not take them.")

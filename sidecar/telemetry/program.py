@@ -1,4 +1,4 @@
-"""What the program says of itself: its version, state, settings, prices, and the ledger's health."""
+"""What the program says of itself: its version, state, settings, connections, and the ledger's health."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -69,6 +69,11 @@ LEDGER_OPERATIONS = ("open", "write", "row", "expire", "close")
 """What can fail in a ledger; each is on the page from the start, so that the first failure is an increase."""
 
 
+def no_connections() -> dict[str, int]:
+    """What a program has that does not listen yet."""
+    return {"active": 0, "idle": 0}
+
+
 class Program:
     """The families that have one value for the whole program. Set the attributes as things happen."""
 
@@ -78,6 +83,10 @@ class Program:
         self.state = ProgramState.STARTING
         self.settings_are_good = True
         self.settings_read_at: Moment | None = None
+        self.connections: Callable[[], Mapping[str, int]] = no_connections
+        """Asked at each scrape: callers' connections by what they do."""
+        self.upstream_connections: Callable[[], Mapping[tuple[str, str], int]] = dict
+        """Asked at each scrape: connections to providers by the upstream's name and what they do."""
 
     def frozen(self) -> list[FrozenFamily]:
         """All of it now. Asks the ledger how it is, so it is as quick as that."""
@@ -97,6 +106,10 @@ class Program:
 
     def _self(self) -> list[FrozenFamily]:
         return [
+            FrozenFamily(
+                metrics.DOWNSTREAM_CONNECTIONS, [((state,), count) for state, count in self.connections().items()]
+            ),
+            FrozenFamily(metrics.UPSTREAM_CONNECTIONS, list(self.upstream_connections().items())),
             _single(metrics.CONFIG_RELOAD_OK, self.settings_are_good),
             _single(metrics.CONFIG_RELOAD_AT, unix_seconds(self.settings_read_at)),
             FrozenFamily(metrics.BUILD_INFO, [((self.version,), 1)]),

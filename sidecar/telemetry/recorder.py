@@ -17,12 +17,42 @@ from sidecar.telemetry.series import Number, distributions, numbers
 UNUSED = TokenFates(NO_TOKENS, NO_TOKENS)
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599
 
+LIMITS = (
+    "limits.request_line_bytes",
+    "limits.head_bytes",
+    "limits.head_fields",
+    "limits.body_bytes",
+    "limits.max_connections",
+    "limits.max_calls",
+    "limits.request_head_seconds",
+    "limits.request_progress_seconds",
+    "limits.upstream_stall_seconds",
+    "limits.connect_seconds",
+    "limits.max_upstream_connections",
+    "limits.max_idle_upstream_connections",
+    "limits.upstream_max_age_seconds",
+    "limits.upstream_idle_seconds",
+    "limits.downstream_idle_seconds",
+    "calls.write_stall_seconds",
+    "calls.follow.max_calls",
+    "calls.follow.max_seconds",
+    "calls.follow.max_bytes",
+)
+"""Every bound that `limit_reached` is told of, as the settings are called: each is on the page from the start."""
+
+
+RELOADS = {True: "good", False: "failed"}
+
 
 class CallLog(Protocol):
-    """Where the one line per call goes; `telemetry.log.Log` is one."""
+    """Where the one line per call goes, and why upstreams failed; `telemetry.log.Log` is one."""
 
     def call_settled(self, record: CallRecord) -> None:
         """Write the line of one settled call."""
+        ...
+
+    def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
+        """Say why an exchange with an upstream broke."""
         ...
 
 
@@ -51,6 +81,13 @@ class Recorder:
         self._overhead = self._overheads.of()
         self._overflows = numbers(metrics.LABEL_OVERFLOW)
         self._folded_models = self._overflows.of("model")
+        self._limits = numbers(metrics.LIMITS_REACHED)
+        for limit in LIMITS:
+            self._limits.of(limit)
+        self._connects = numbers(metrics.UPSTREAM_CONNECTS)
+        self._reloads = numbers(metrics.CERTIFICATE_RELOADS)
+        for result in RELOADS.values():
+            self._reloads.of(result)
         self._runtime = runtime_collectors()
 
     def admitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
@@ -137,13 +174,27 @@ class Recorder:
             self._by_code[provider, status] = count
         return count
 
-    def upstream_error(self, provider: str, error: str) -> None:
-        """An exchange was broken by the provider or on the way to it. `error` is one word of a small set."""
+    def upstream_failed(self, provider: str, upstream: str, error: str, problem: str) -> None:
+        """An exchange was broken by the provider or on the way to it. `error` is a word of a small set, `problem` a sentence."""
         self._errors.of(provider, error).value += 1
+        self._log.upstream_failed(upstream, error, problem)
+
+    def limit_reached(self, limit: str) -> None:
+        """A bound was reached. `limit` is the setting that draws it, as people write it: `limits.head_bytes`."""
+        self._limits.of(limit).value += 1
+
+    def upstream_connect(self, upstream: str, result: str) -> None:
+        """A connection to an upstream was `made`, or `failed`."""
+        self._connects.of(upstream, result).value += 1
+
+    def certificates_reloaded(self, is_good: bool) -> None:
+        """Certificate files had changed and were read again."""
+        self._reloads.of(RELOADS[is_good]).value += 1
 
     def page(self) -> Page:
         """Every family at this instant: take it on the event loop, render it (`page.expose`) in a thread."""
         self._oldest.value = unix_seconds(min(self._left_at.values(), default=None))
-        others = (self._exchanges, self._overheads, self._errors, self._overflows)
+        counted = (self._exchanges, self._overheads, self._errors, self._overflows)
+        others = (*counted, self._limits, self._connects, self._reloads)
         frozen = [*self._families.frozen(), *(series.frozen() for series in others), *self.program.frozen()]
         return Page(frozen, self._runtime)

@@ -3,7 +3,9 @@
 import pytest
 
 from sidecar.config.conflicts import conflicts, notes
+from sidecar.config.schema import dotted
 from sidecar.config.settings import Settings
+from tests.proxy.certificates import Authority
 
 
 def noted(**keys) -> list[str]:
@@ -31,6 +33,40 @@ def test_proxy_that_others_can_reach_is_noted():
 )
 def test_plain_http_beyond_this_machine_is_noted(url, count):
     assert len(noted(upstreams={"mine": {"dialect": "gemini", "url": url}})) == count
+
+
+def test_plain_http_is_noted_to_go_around_the_proxy():
+    upstreams = {"mine": {"dialect": "gemini", "url": "http://10.0.0.1"}}
+    noted_of_it = noted(upstreams=upstreams, egress={"https_proxy": "http://proxy.example:3128"})
+    assert "upstream mine is reached directly: only https goes through egress.https_proxy" in noted_of_it
+
+
+def problems_of(upstream=None, egress=None) -> list[tuple[str, str]]:
+    mine = {"dialect": "gemini", "url": "https://mine.example", **(upstream or {})}
+    settings = Settings.model_validate({"upstreams": {"mine": mine}, "egress": egress or {}})
+    return [(dotted(path), problem) for path, problem, _ in conflicts(settings)]
+
+
+def test_half_of_a_pair_is_blamed_on_the_half_that_is_there(tmp_path):
+    pair = Authority(tmp_path).pair()
+    certificate, key = {"client_certificate_file": str(pair.certificate)}, {"client_key_file": str(pair.key)}
+    assert problems_of(certificate) == [("upstreams.mine.client_certificate_file", "has no key")]
+    assert problems_of(key) == [("upstreams.mine.client_key_file", "has no certificate")]
+    assert problems_of(certificate | key) == []
+
+
+def test_key_of_another_certificate_is_blamed_on_the_key(tmp_path):
+    one, other = Authority(tmp_path).pair(name="one"), Authority(tmp_path).pair(name="other")
+    files = {"client_certificate_file": str(one.certificate), "client_key_file": str(other.key)}
+    ((key, problem),) = problems_of(files)
+    assert key == "upstreams.mine.client_key_file"
+    assert problem.endswith("is not the key of client_certificate_file")
+
+
+def test_authorities_that_are_none_are_blamed_where_they_stand(tmp_path):
+    (tmp_path / "empty.pem").touch()
+    files = {"ca_file": str(tmp_path / "empty.pem")}
+    assert [key for key, _ in problems_of(files, files)] == ["egress.ca_file", "upstreams.mine.ca_file"]
 
 
 def test_glob_in_a_price_matches_some_upstream():

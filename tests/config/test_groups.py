@@ -7,15 +7,16 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from sidecar.config import groups
+from sidecar.config import groups, limits
 from sidecar.config.groups import Follow, PriceOverride, Prices
 from sidecar.lifecycle.policy import FollowBounds
 from sidecar.metering.override import Override
 
 
-def test_every_field_with_a_value_of_its_own_has_a_docstring():
+@pytest.mark.parametrize("module", [groups, limits])
+def test_every_field_with_a_value_of_its_own_has_a_docstring(module):
     undocumented = []
-    for node in ast.walk(ast.parse(inspect.getsource(groups))):
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
         if isinstance(node, ast.ClassDef) and any(getattr(base, "id", "") == "Group" for base in node.bases):
             undocumented += list(_fields_without_docstring(node))
     assert undocumented == []

@@ -13,6 +13,7 @@ from sidecar.config.quantities import GIB
 from sidecar.config.schema import dotted
 from sidecar.config.settings import Settings
 from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
+from tests.proxy.certificates import Authority
 
 GOOD = Path(__file__).parent / "good" / "everything.yaml"
 
@@ -42,7 +43,9 @@ def test_nothing_set__defaults_alone():
 
 
 def test_every_setting_can_stand_in_the_file(folder):
-    (folder / "authority.pem").touch()
+    pair = Authority(folder).pair("me", name="me")
+    (folder / "ca.pem").rename("authority.pem")
+    assert pair.certificate.name == "me.pem"
     result = load({}, {}, str(GOOD))
     settings = result.settings
     assert settings.mode is Mode.ENFORCE
@@ -54,6 +57,9 @@ def test_every_setting_can_stand_in_the_file(folder):
     assert str(settings.upstreams["gemini"].url) == "https://gateway.example:8443/google"
     assert settings.prices.book()[0].input_per_mtok_usd == Decimal("0.1")
     assert settings.log.format is LogFormat.CONSOLE
+    assert str(settings.egress.https_proxy) == "http://***@proxy.example:3128"
+    assert settings.egress.proxy_for("api.example", 443) is None
+    assert settings.upstreams["my-vllm"].client_key_file == Path("me.key")
     defaults = {key for key, origin in result.origins.items() if origin == "default"}
     assert all(key.startswith("upstreams.") for key in defaults)
 
@@ -104,6 +110,31 @@ def test_merged_keys_of_yaml_are_understood():
     text = "upstreams:\n  a: &a {dialect: gemini, url: 'https://a.example'}\n  b: {<<: *a, on_departure: cut}\n"
     upstream = loaded(text).settings.upstreams["b"]
     assert (upstream.dialect, upstream.on_departure) == ("gemini", "cut")
+
+
+def test_variables_that_programs_share_count_where_no_setting_says_otherwise():
+    shared = {"HTTPS_PROXY": "http://a.example:1", "NO_PROXY": "x.example"}
+    found = [
+        loaded("", **shared),
+        loaded("", https_proxy="http://b.example:2", **shared),
+        loaded("egress: {https_proxy: 'http://c.example:3'}", **shared),
+        loaded("egress: {https_proxy: off, no_proxy: ''}", **shared),
+        loaded("", SIDECAR_EGRESS__HTTPS_PROXY="off", **shared),
+    ]
+    proxies = [result.settings.egress.https_proxy for result in found]
+    assert [proxy and proxy.host for proxy in proxies] == ["a.example", "b.example", "c.example", None, None]
+    assert found[0].origins["egress.https_proxy"] == "variable HTTPS_PROXY"
+    assert found[1].origins["egress.https_proxy"] == "variable https_proxy"
+    assert str(found[0].settings.egress.no_proxy) == "x.example"
+    assert str(found[3].settings.egress.no_proxy) == ""
+
+
+def test_bad_proxy_of_the_environment_is_named_as_it_is_called_and_not_shown():
+    said = refusal(HTTPS_PROXY="socks5://me:hunter2@proxy.example:1")
+    assert said.startswith(
+        "HTTPS_PROXY: what stands there (not shown: it may hold a password) is not an http or https URL"
+    )
+    assert "hunter2" not in said
 
 
 def test_bad_flag_is_named_as_it_was_typed():

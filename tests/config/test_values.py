@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sidecar.config import values
 from sidecar.config.addresses import Address
+from sidecar.config.proxy_url import ProxyUrl, parse_exemptions
 
 
 def read(kind, value):
@@ -35,6 +36,12 @@ def problem_of(kind, value) -> str:
         (values.LoopbackListen, "localhost:1", Address("localhost", 1)),
         (values.LedgerUrl, "sqlite:////var/lib/calls.db", "sqlite:////var/lib/calls.db"),
         (values.UpstreamName, "my-vllm-2", "my-vllm-2"),
+        (values.Pseudonym, "edge-1.example", "edge-1.example"),
+        (values.EgressProxy, "http://proxy.example:3128", ProxyUrl("http", "proxy.example", 3128)),
+        (values.EgressProxy, "off", None),
+        (values.EgressProxy, False, None),
+        (values.EgressProxy, None, None),
+        (values.NoProxy, "A.example", parse_exemptions("a.example")),
     ],
 )
 def test_value_is_read(kind, value, result):
@@ -51,6 +58,11 @@ def test_value_is_read(kind, value, result):
         (values.Usd, None, "null is not a number"),
         (values.Text, "", "'' is empty"),
         (values.Text, 4.1, "4.1 is not text"),
+        (values.Pseudonym, "a b", "'a b' can't stand in a Via field"),
+        (values.Pseudonym, "a\r\nB: c", "'a\r\nB: c' can't stand in a Via field"),
+        (values.Pseudonym, True, "true is not text"),
+        (values.EgressProxy, 3128, "what stands there (not shown: it may hold a password) is not text"),
+        (values.NoProxy, "10.0.0.0/99", "'10.0.0.0/99' has '10.0.0.0/99' in it, which is no block of addresses"),
         (values.UpstreamName, "-a", "'-a' can't be an upstream's name"),
         (values.UpstreamName, "a_b", "'a_b' can't be an upstream's name"),
         (values.LoopbackListen, "10.0.0.1:1", "'10.0.0.1:1' is not a loopback address"),

@@ -4,6 +4,7 @@ import datetime
 import ipaddress
 import ssl
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +17,20 @@ Key = ec.EllipticCurvePrivateKey
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
+
+
+class Pair(NamedTuple):
+    """The files of a certificate and its key."""
+
+    certificate: Path
+    key: Path
 
 
 class Authority:
@@ -54,25 +69,37 @@ class Authority:
             .not_valid_after(until)
         )
 
-    def server(self, host: str = "127.0.0.1", *, has_expired: bool = False) -> ssl.SSLContext:
-        """What a server needs to show a certificate for this address."""
+    def pair(self, host: str = "127.0.0.1", *, has_expired: bool = False, name: str = "server") -> Pair:
+        """A certificate for this host or address, and its key, in files of this name; what was there before is replaced."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
         until = now - DAY if has_expired else now + DAY
         certificate = (
             self._builder(host, key, now - 2 * DAY, until)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
+            .add_extension(x509.SubjectAlternativeName([_general_name(host)]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
-        both = self._folder / "server.pem"
-        both.write_bytes(
+        pair = Pair(self._folder / f"{name}.pem", self._folder / f"{name}.key")
+        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        pair.key.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
-            + certificate.public_bytes(serialization.Encoding.PEM)
         )
+        return pair
+
+    def server(self, host: str = "127.0.0.1", *, has_expired: bool = False) -> ssl.SSLContext:
+        """What a server needs to show a certificate for this host or address."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(both)
+        context.load_cert_chain(*self.pair(host, has_expired=has_expired))
         context.set_alpn_protocols(["h2", "http/1.1"])
+        return context
+
+    def server_that_asks(self, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> ssl.SSLContext:
+        """The same, for a server that takes only clients with a certificate of ours."""
+        context = self.server()
+        context.maximum_version = newest
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(self.ca_file)
         return context

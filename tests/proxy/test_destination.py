@@ -35,7 +35,7 @@ def test_host_header_leaves_out_the_schemes_own_port(endpoint: Endpoint, host: b
 
 def test_built_in_upstreams_lead_to_google_over_tls() -> None:
     found = destinations_of(Settings())
-    assert found[b"gemini"].endpoint == Endpoint("generativelanguage.googleapis.com", 443, True)
+    assert found[b"gemini"].endpoint == Endpoint("generativelanguage.googleapis.com", 443, True, upstream="gemini")
     assert found[b"vertex"].endpoint.is_tls
 
 
@@ -45,11 +45,21 @@ def test_vertex_follows_the_location_in_the_path_unless_it_is_pointed_elsewhere(
     assert destination(dialect="vertex").endpoint_for(path).host == "127.0.0.1"
 
 
-def test_upstream_that_is_configured__its_address_path_and_ca(tmp_path: Path) -> None:
-    ca_file = tmp_path / "ca.pem"
-    ca_file.touch()
-    found = destination(url="https://h.example:8443/a/b", ca_file=str(ca_file))
-    assert found.endpoint == Endpoint("h.example", 8443, True, str(ca_file))
+def test_one_location_of_vertex_is_one_endpoint_with_connections_of_its_own() -> None:
+    vertex = destinations_of(Settings())[b"vertex"]
+    path = "/v1/projects/p/locations/europe-west4/publishers/google/models/m:generateContent"
+    assert vertex.endpoint_for(path) is vertex.endpoint_for(path)
+    assert vertex.endpoint_for(path).upstream == "vertex"
+    assert vertex.endpoint_for(path) != vertex.endpoint_for(path.replace("west4", "west1"))
+
+
+def test_upstream_that_is_configured__its_address_path_and_files(tmp_path: Path) -> None:
+    files = [str(tmp_path / name) for name in ("ca.pem", "me.pem", "me.key")]
+    for file in files:
+        Path(file).touch()
+    keys = dict(zip(("ca_file", "client_certificate_file", "client_key_file"), files, strict=True))
+    found = destination(url="https://h.example:8443/a/b", **keys)
+    assert found.endpoint == Endpoint("h.example", 8443, True, **keys, upstream="mine")
     assert found.base_path == b"/a/b"
 
 

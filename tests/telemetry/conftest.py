@@ -21,9 +21,13 @@ class ListedCalls:
 
     def __init__(self) -> None:
         self.records: list[CallRecord] = []
+        self.problems: list[tuple[str, str, str]] = []
 
     def call_settled(self, record: CallRecord) -> None:
         self.records.append(record)
+
+    def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
+        self.problems.append((upstream, error, problem))
 
 
 def a_record(id: str = "c1", **fields: Any) -> CallRecord:

@@ -26,7 +26,9 @@ def page(recorder: Recorder, record: Callable[..., CallRecord]) -> Page:
     recorder.left(call, "c1", LeftReason.RST, record().started_at + SECOND, 0.001)
     recorder.settled(call, record(outcome="orphan_finished", left_at=record().started_at + SECOND))
     recorder.exchange("google", 200, 0.0001)
-    recorder.upstream_error("google", "reset")
+    recorder.upstream_failed("google", "gemini", "reset", "why")
+    recorder.upstream_connect("gemini", "made")
+    recorder.program.upstream_connections = lambda: {("gemini", "idle"): 1}
     return recorder.page()
 
 

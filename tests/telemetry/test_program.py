@@ -33,6 +33,21 @@ def test_the_ledger_is_asked_anew_for_every_page():
     assert 'inference_sidecar_ledger_errors_total{operation="write"} 0.0' in second
 
 
+def test_connections_are_asked_anew_for_every_page_and_are_0_before_there_are_any():
+    program = Program("1.2.3", LedgerHealth)
+    assert 'inference_sidecar_downstream_connections{state="idle"} 0.0' in lines(program)
+    counts = iter([{"active": 1, "idle": 2}, {"active": 3, "idle": 0}])
+    program.connections = lambda: next(counts)
+    assert 'inference_sidecar_downstream_connections{state="idle"} 2.0' in lines(program)
+    assert 'inference_sidecar_downstream_connections{state="active"} 3.0' in lines(program)
+
+
+def test_connections_to_providers_are_asked_anew_for_every_page():
+    program = Program("1.2.3", LedgerHealth)
+    program.upstream_connections = lambda: {("gemini", "busy"): 2}
+    assert 'inference_sidecar_upstream_connections{state="busy",upstream="gemini"} 2.0' in lines(program)
+
+
 def test_settings_that_were_refused_show_as_0():
     program = Program("1.2.3", LedgerHealth)
     program.settings_are_good, program.settings_read_at = False, 7 * SECOND

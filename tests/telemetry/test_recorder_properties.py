@@ -83,6 +83,9 @@ class Driver:
     def call_settled(self, record: CallRecord) -> None:
         self.logged.append(record)
 
+    def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
+        raise AssertionError((upstream, error, problem))
+
     def take(self, slot: int, choice: int, ending: Settle) -> None:
         """Take one of the steps that are open to the call in `slot`; a new call is admitted there if there is none."""
         if slot not in self.open:
