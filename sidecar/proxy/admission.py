@@ -8,9 +8,13 @@ from sidecar.lifecycle.policy import OnDeparture
 from sidecar.providers.contract import Route
 from sidecar.proxy.destination import Destination
 from sidecar.proxy.replies import plain_error_body
+from sidecar.proxy.target import Address, origin_form
 
 MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
+
+OFFERS = (b"h2c", b"http/", b"tls/")
+"""Protocols that a request only offers to go on with: it is whole without them, and an answer in HTTP/1.1 is an answer to it."""
 
 
 class Admission(msgspec.Struct, frozen=True, gc=False):
@@ -27,17 +31,15 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     caller: str | None
 
 
-def admit(head: RequestHead, destinations: dict[bytes, Destination]) -> Admission:
-    """Decide where a request goes.
+def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
+    """Decide where a request goes that came to our `address`.
 
     Raises:
         RequestRefused: nowhere, and the sentence says why.
     """
-    destination, rest = find_destination(head.target, destinations)
-    if head.noted.get(b"upgrade", b"").lower() == b"websocket":
-        raise RequestRefused(
-            501, "WebSockets are not offered by this version; point the client at the provider directly"
-        )
+    destination, rest = find_destination(origin_form(head.target, address), destinations)
+    if b"upgrade" in head.noted:
+        _check_upgrade(head)
     path = rest.partition(b"?")[0].decode("latin-1")
     method = head.method.decode("ascii")
     sentence = destination.dialect.refusal(method, path)
@@ -53,10 +55,12 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination]) -> Admissio
     )
 
 
-def error_body(target: bytes, destinations: dict[bytes, Destination], refused: RequestRefused) -> bytes:
+def error_body(
+    target: bytes, destinations: dict[bytes, Destination], address: Address, refused: RequestRefused
+) -> bytes:
     """The body of a refusal, in the dialect that the target's upstream speaks, as far as there is one."""
     try:
-        destination, _ = find_destination(target, destinations)
+        destination, _ = find_destination(origin_form(target, address), destinations)
     except RequestRefused:
         return plain_error_body(refused.status, refused.problem)
     return destination.dialect.error_body(refused.status, f"inference-sidecar: {refused.problem}")
@@ -66,19 +70,37 @@ def find_destination(target: bytes, destinations: dict[bytes, Destination]) -> t
     """The upstream that a target's first segment names, and the rest of the target, byte for byte.
 
     Raises:
-        RequestRefused: the target is not `/<upstream>/...`.
+        RequestRefused: no upstream is called so.
     """
-    if not target.startswith(b"/"):
-        raise RequestRefused(
-            400, "the request target must start with /: this is a reverse proxy, set a base URL, not HTTP_PROXY"
-        )
     name = target[1:].partition(b"/")[0].partition(b"?")[0]
     destination = destinations.get(name)
     if destination is None:
         known = ", ".join(sorted(f"/{name.decode()}" for name in destinations))
-        raise RequestRefused(404, f"no upstream has this path; it must begin with one of {known}")
+        raise RequestRefused(404, f"no upstream has this path; it must begin with one of {known} (upstreams)")
     rest = target[1 + len(name) :]
     return destination, rest if rest.startswith(b"/") else b"/" + rest
+
+
+def _check_upgrade(head: RequestHead) -> None:
+    """RFC 9110 section 7.8: an offer may be ignored; HTTP/1.0 can't make one, nor can a field that Connection does not name.
+
+    Raises:
+        RequestRefused: what the caller wants is no HTTP any more, so an answer in HTTP would be none.
+    """
+    offered = _members(head, b"upgrade")
+    if head.is_http10 or b"upgrade" not in _members(head, b"connection"):
+        return
+    if not all(protocol.startswith(OFFERS) for protocol in offered):
+        wanted = b", ".join(offered).decode("latin-1")
+        raise RequestRefused(
+            501,
+            f"the protocol can't be switched to {wanted} by this version; point the client at the provider directly",
+        )
+
+
+def _members(head: RequestHead, name: bytes) -> list[bytes]:
+    """The members of a noted field that is a list, lower case."""
+    return [member for part in head.noted.get(name, b"").split(b",") if (member := part.strip())]
 
 
 def _wish(head: RequestHead, otherwise: OnDeparture) -> OnDeparture:

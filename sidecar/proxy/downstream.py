@@ -9,10 +9,11 @@ from sidecar.callers.peer import unacknowledged_bytes
 from sidecar.errors import RequestRefused
 from sidecar.lifecycle.events import LeftReason
 from sidecar.proxy.admission import error_body
+from sidecar.proxy.bounds import over
 from sidecar.proxy.exchange import Exchange
 from sidecar.proxy.inbound import Inbound
 from sidecar.proxy.replies import own_reply
-from sidecar.proxy.stall import StallWatch
+from sidecar.proxy.target import opening
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
@@ -29,8 +30,7 @@ class Downstream(asyncio.Protocol):
     """A connection that carries exchanges one after another. Tells them what happens to it; decides nothing."""
 
     __slots__ = (
-        "_closes_after", "_context", "_fd", "_handing_over", "_idle_since_ns", "_inbound",
-        "_stall", "exchange", "is_writing_paused",
+        "_closes_after", "_context", "_fd", "_handing_over", "_idle_since_ns", "exchange", "inbound", "is_writing_paused",
         "peername", "socket", "sockname", "transport",
     )  # fmt: skip
 
@@ -38,14 +38,10 @@ class Downstream(asyncio.Protocol):
         self._context = context
         self.exchange: Exchange | None = None
         self._handing_over: Exchange | None = None
-        self._inbound = Inbound(context, self)
+        self.inbound = Inbound(context, self)
         self._closes_after = False
         self.is_writing_paused = False
         self._idle_since_ns = context.clock.monotonic_ns()
-        seconds = context.limits.write_stall_seconds
-        self._stall = StallWatch(
-            context.loop, seconds, self.unacknowledged, lambda: self._left(LeftReason.WRITE_STALLED)
-        )
 
     # === what the loop and the watch tell ===
 
@@ -54,43 +50,45 @@ class Downstream(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=0)  # see Upstream: written at once, or we are told to wait
         self.socket: socket.socket = transport.get_extra_info("socket")
         self._fd = self.socket.fileno()
-        self.sockname = transport.get_extra_info("sockname")[:2]
-        self.peername = transport.get_extra_info("peername")[:2]
+        sockname, peername = transport.get_extra_info("sockname"), transport.get_extra_info("peername")
+        if peername is None:  # reset before it was accepted; never watched
+            self._fd = -1
+            self.transport.abort()
+            return
+        self.sockname, self.peername = sockname[:2], peername[:2]
         self._context.downstreams.add(self)
         self._context.watch.add(self._fd, self._departed)
-        if len(self._context.downstreams) > self._context.limits.max_connections:
-            self._inbound.stop()
-            self.refuse(RequestRefused(503, "too many connections (limits.max_connections)"))
+        most = self._context.limits.max_connections
+        if len(self._context.downstreams) > most:
+            problem = f"there are {most} connections already"
+            self.refuse(over(self._context, "limits.max_connections", 503, problem))
 
     def data_received(self, data: bytes) -> None:
-        self._inbound.read(data)
+        self.inbound.read(data)
 
     def eof_received(self) -> bool:
         """All that the caller sent has been read. True keeps our half open for the reply."""
         self._closes_after = True
         if self.exchange is None:
             return self._handing_over is not None
-        if self._inbound.is_midway:
+        if self.inbound.is_midway:
             self.exchange.departure.left(LeftReason.FIN)  # half a request can't become a whole one any more
         else:
             self.exchange.departure.fin()
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._stall.stop()
         self._context.watch.remove(self._fd)
         self._context.downstreams.discard(self)
         self._left(LeftReason.RST if error else LeftReason.FIN)
 
     def pause_writing(self) -> None:
         self.is_writing_paused = True
-        self._stall.start()
         if self.exchange is not None:
             self.exchange.downstream_is_slow()
 
     def resume_writing(self) -> None:
         self.is_writing_paused = False
-        self._stall.stop()
         if self.exchange is not None:
             self.exchange.downstream_took_all()
 
@@ -125,10 +123,6 @@ class Downstream(asyncio.Protocol):
         if not self.transport.is_closing():
             self.transport.resume_reading()
 
-    def expect_progress(self) -> None:
-        """The caller's kernel is not taking what was written: for as long as a stall lasts, that is all right."""
-        self._stall.start()
-
     def unacknowledged(self) -> int:
         """Bytes written that the caller's kernel has not acknowledged yet."""
         return self.transport.get_write_buffer_size() + unacknowledged_bytes(self._fd)
@@ -139,10 +133,10 @@ class Downstream(asyncio.Protocol):
         self._idle_since_ns = self._context.clock.monotonic_ns()
         # Its request may have been faster than the provider; and an end that was read already is told again, to the next.
         self.resume_reading()
-        if keeps_alive and not self._inbound.is_midway:
-            self._inbound.next()
+        if keeps_alive and not self.inbound.is_midway:
+            self.inbound.next()
         else:
-            self._inbound.stop()
+            self.inbound.stop()
             self._end_writing()
 
     def reply_settled(self, exchange: Exchange) -> None:
@@ -150,7 +144,6 @@ class Downstream(asyncio.Protocol):
         if self._handing_over is not exchange:
             return  # the next request has begun
         self._handing_over = None
-        self._stall.stop()
         if not self._closes_after:
             return
         if exchange.request.is_whole:
@@ -169,28 +162,55 @@ class Downstream(asyncio.Protocol):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         self.transport.abort()
 
-    def close_if_idle(self, since_ns: int) -> None:
-        """End a connection that serves nothing and has not since a reading of the monotonic clock.
-
-        A head that never gets whole counts as nothing, so that it can't hold a connection for ever.
-        """
-        if self.exchange is None and self._handing_over is None and self._idle_since_ns <= since_ns:
-            self.transport.close()
-
     def begin(self, exchange: Exchange) -> None:
         """A request has begun."""
-        before, self._handing_over = self._handing_over, None
-        if before is not None:
-            before.handed_over()  # who asks again has read the answer before
+        self.reply_was_read()
         self.exchange = exchange
 
-    def refuse(self, refused: RequestRefused, target: bytes = b"") -> None:
-        """Answer ourselves and end the connection, reading on for a while so that the answer is not lost to a reset."""
-        body = error_body(target, self._context.destinations, refused)
-        self.write(own_reply(refused.status, body, keeps_alive=False))
+    def reply_was_read(self) -> None:
+        """The caller asks again, so it has read the answer before."""
+        before, self._handing_over = self._handing_over, None
+        if before is not None:
+            self._context.handover.was_read(before)
+
+    def refuse(self, refused: RequestRefused, raw: bytes = b"") -> None:
+        """Answer ourselves and end the connection, reading on for a while so that the answer is not lost to a reset.
+
+        `raw` is what was read of the request; it may be broken or none.
+        """
+        self.inbound.stop()
+        method, target = opening(raw)
+        body = error_body(target, self._context.destinations, self.sockname, refused)
+        self.write(own_reply(refused.status, body, keeps_alive=False, has_body=method != b"HEAD"))
         self._end_writing()
         self._context.recorder.exchange("none", refused.status)
         self._context.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    @property
+    def is_active(self) -> bool:
+        """A request is served, or its reply has not arrived yet."""
+        return self.exchange is not None or self._handing_over is not None
+
+    @property
+    def waits_for_reader(self) -> bool:
+        """Something may have been written that the caller has not taken."""
+        return self.is_writing_paused or self._handing_over is not None
+
+    def close_if_idle(self, since_ns: int) -> bool:
+        """End a connection that serves nothing, and has not since a reading of the monotonic clock; returns whether it did."""
+        is_idle = (
+            not self.is_active
+            and not self._closes_after
+            and self._idle_since_ns <= since_ns
+            and self.inbound.head_since_ns is None
+        )
+        if is_idle:
+            self.transport.close()
+        return is_idle
+
+    def stalled(self) -> None:
+        """The caller has taken nothing for too long."""
+        self._left(LeftReason.WRITE_STALLED)
 
     def _end_writing(self) -> None:
         """Close our half; nothing more is served. From here the loop alone sees the end of theirs; it reads on, so it does."""

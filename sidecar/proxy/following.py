@@ -18,15 +18,22 @@ class Following:
         self._read_bytes = 0
         context = exchange.context
         context.followed += 1
-        self._timer = context.loop.call_later(context.limits.follow.max_seconds, exchange.cut, policy.TOO_LONG)
+        self._timer = context.loop.call_later(context.limits.follow.max_seconds, self._too_long)
 
     def took(self, size: int) -> None:
         """So many bytes more were read."""
         self._read_bytes += size
         if self._read_bytes > self._exchange.context.limits.follow.max_bytes:
-            self._exchange.cut(policy.TOO_LARGE)
+            self._reached("calls.follow.max_bytes", policy.TOO_LARGE)
 
     def stop(self) -> None:
         """The exchange has ended. Called once."""
         self._timer.cancel()
         self._exchange.context.followed -= 1
+
+    def _too_long(self) -> None:
+        self._reached("calls.follow.max_seconds", policy.TOO_LONG)
+
+    def _reached(self, limit: str, command: policy.CutUpstream) -> None:
+        self._exchange.context.recorder.limit_reached(limit)
+        self._exchange.cut(command)

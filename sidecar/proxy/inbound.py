@@ -1,11 +1,14 @@
 """Requests as they come in on a caller's connection: head, body, and what was read ahead."""
 
+import re
 from typing import TYPE_CHECKING
 
 from sidecar.errors import ProtocolError, RequestRefused
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
 from sidecar.http1.head import END_OF_HEAD, RequestHead, read_request_head
+from sidecar.lifecycle.policy import CutUpstream
 from sidecar.proxy.admission import admit
+from sidecar.proxy.bounds import body_over, check_head, check_room
 from sidecar.proxy.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -14,21 +17,29 @@ if TYPE_CHECKING:
 
 MAX_PIPELINED = 64 * 1024
 """Bytes of further requests that are read ahead while one is served."""
-
-
+EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
+"""RFC 9112 section 2.2: ignored before a request."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""Written at once, as an origin server must that does not refuse (RFC 9110 section 10.1.1), and as nginx and Envoy do."""
+
+TOO_LARGE = CutUpstream("request_too_large")
 
 
 class Inbound:
     """Reads requests one after another and gives each an exchange. Pipelined ones wait; they are served in order."""
 
-    __slots__ = ("_body", "_context", "_downstream", "_is_stopped", "_unread", "is_midway")
+    __slots__ = (
+        "_body", "_context", "_downstream", "_head_since_ns", "_is_stopped", "_payload_bytes", "is_midway", "unread",
+    )  # fmt: skip
 
     def __init__(self, context: "Context", downstream: "Downstream") -> None:
         self._context = context
         self._downstream = downstream
-        self._unread = b""
+        self.unread = b""
+        """What was read and belongs to no request yet: the beginning of a head, or what was pipelined."""
+        self._head_since_ns = 0
         self._body: LengthBody | ChunkedBody = LengthBody(0)
+        self._payload_bytes = 0
         self._is_stopped = False
         self.is_midway = False
         """A request's head was read, and not yet the end of its body."""
@@ -40,64 +51,88 @@ class Inbound:
         if self.is_midway:
             self._read_body(data)
         elif self._downstream.exchange is not None:
-            self._unread += data
-            if len(self._unread) > MAX_PIPELINED:
+            self.unread += data
+            if len(self.unread) > MAX_PIPELINED:
                 self._downstream.pause_reading()
         else:
             self._read_head(data)
 
     def next(self) -> None:
         """The reply before was written: go on with what was read ahead."""
-        if len(self._unread) > MAX_PIPELINED:
+        if len(self.unread) > MAX_PIPELINED:
             self._downstream.resume_reading()
-        data, self._unread = self._unread, b""
+        data, self.unread = self.unread, b""
         if data:
             self._read_head(data)
 
     def stop(self) -> None:
         """Drop whatever comes from here on."""
-        self._is_stopped, self.is_midway = True, False
+        self._is_stopped, self.is_midway, self.unread = True, False, b""
+
+    # === what the sweep asks ===
+
+    @property
+    def head_since_ns(self) -> int | None:
+        """When the first byte of a head was read whose end has not come; None when none has begun."""
+        return self._head_since_ns if self.unread and self._downstream.exchange is None else None
+
+    @property
+    def body_figure(self) -> int:
+        """A figure that changes whenever more of the body has come."""
+        return self._body.remaining if isinstance(self._body, LengthBody) else self._payload_bytes
+
+    # === heads ===
 
     def _read_head(self, data: bytes) -> None:
-        raw = self._unread + data if self._unread else data
+        before = self.unread
+        raw = before + data if before else data
         if raw.startswith(b"\r\n"):
-            raw = raw.lstrip(b"\r\n")  # RFC 9112 section 2.2: empty lines before a request are ignored
-        end = raw.find(END_OF_HEAD) + len(END_OF_HEAD)
-        limit = self._context.limits.head_bytes
-        if len(END_OF_HEAD) <= end <= limit:
-            self._unread = b""
+            raw = EMPTY_LINES.sub(b"", raw)
+        found = raw.find(END_OF_HEAD, max(0, len(before) - len(END_OF_HEAD)))
+        end = found + len(END_OF_HEAD) if found >= 0 else 0
+        try:
+            check_head(self._context, raw, end)
+        except RequestRefused as refused:
+            self._downstream.refuse(refused, raw)
+            return
+        if end:
+            self.unread = b""
             self._take(raw[:end], raw[end:])
-        elif len(raw) > limit:
-            self._refuse(RequestRefused(431, f"the request's head is larger than {limit} bytes (limits.head_bytes)"))
-        else:
-            self._unread = raw
+            return
+        if not before:
+            self._head_since_ns = self._context.clock.monotonic_ns()
+        self.unread = raw
 
     def _take(self, raw: bytes, rest: bytes) -> None:
-        target = b""
         try:
-            head = read_request_head(raw)
-            target = head.target
-            self._begin(head, rest)
+            self._begin(read_request_head(raw), rest)
         except RequestRefused as refused:
-            self._refuse(refused, target)
+            self._downstream.refuse(refused, raw)
 
     def _begin(self, head: RequestHead, rest: bytes) -> None:
-        admission = admit(head, self._context.destinations)
-        if self._context.is_draining:
+        context = self._context
+        admission = admit(head, context.destinations, self._downstream.sockname)
+        if context.is_draining:
             raise RequestRefused(503, "the sidecar is draining and takes no new calls")
-        exchange = Exchange(self._context, self._downstream, head, admission)
+        check_room(context, self._downstream, head)
+        exchange = Exchange(context, self._downstream, head, admission)
         self._downstream.begin(exchange)
         if head.framing.is_chunked or head.framing.length:
-            self.is_midway = True
-            self._body = ChunkedBody() if head.framing.is_chunked else LengthBody(head.framing.length)
-            if rest:
-                self._read_body(rest)
-            elif not head.is_http10 and head.noted.get(b"expect", b"").lower() == b"100-continue":
-                self._downstream.write(CONTINUE)  # RFC 9110 section 10.1.1: the caller waits for it
+            self._begin_body(head, rest)
         else:
-            self._unread = rest
+            self.unread = rest
             exchange.request.ended()
         exchange.request.start()
+
+    def _begin_body(self, head: RequestHead, rest: bytes) -> None:
+        self.is_midway, self._payload_bytes = True, 0
+        self._body = ChunkedBody() if head.framing.is_chunked else LengthBody(head.framing.length)
+        if rest:
+            self._read_body(rest)
+        elif not head.is_http10 and head.noted.get(b"expect", b"").lower() == b"100-continue":
+            self._downstream.write(CONTINUE)
+
+    # === bodies ===
 
     def _read_body(self, data: bytes) -> None:
         exchange, body = self._downstream.exchange, self._body
@@ -109,8 +144,8 @@ class Inbound:
             exchange.request.piece(piece, piece)
         else:
             taken = self._read_chunks(exchange, body, data)
-        if body.is_complete:
-            self.is_midway, self._unread = False, data[taken:]
+        if body.is_complete and not self._is_stopped:
+            self.is_midway, self.unread = False, data[taken:]
             exchange.request.ended()
 
     def _read_chunks(self, exchange: Exchange, body: ChunkedBody, data: bytes) -> int:
@@ -121,12 +156,18 @@ class Inbound:
             exchange.request.broken(str(broken))
             self.stop()
             return len(data)
+        self._payload_bytes += len(payload)
+        most = self._context.limits.body_bytes
+        if most is not None and self._payload_bytes > most:
+            self._cut_too_large(exchange, most)
+            return len(data)
         if payload:
             exchange.request.piece(chunk(payload), payload)
         if body.is_complete:
             exchange.request.piece(last_chunk(body.trailers), b"")
         return taken
 
-    def _refuse(self, refused: RequestRefused, target: bytes = b"") -> None:
+    def _cut_too_large(self, exchange: Exchange, most: int) -> None:
+        refused = body_over(self._context, most)
+        exchange.cut(TOO_LARGE, refused.status, refused.problem)
         self.stop()
-        self._downstream.refuse(refused, target)

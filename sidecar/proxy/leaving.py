@@ -13,8 +13,13 @@ if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
 
 
-def left(exchange: "Exchange", reason: LeftReason, at: Moment, *, may_only_be_half: bool = False) -> None:
-    """The caller's end has ended. With `may_only_be_half` it is taken for gone, and written to nevertheless."""
+def left(
+    exchange: "Exchange", reason: LeftReason, at: Moment, *, may_only_be_half: bool = False, has_arrived: bool = True
+) -> None:
+    """The caller's end has ended. With `may_only_be_half` it is taken for gone, and written to nevertheless.
+
+    `has_arrived` is False when the sign of it is still on its way, so that how long it lay unseen can't be asked.
+    """
     caller = exchange.call.downstream
     if exchange.is_settled or caller in (Caller.SERVED, Caller.HUNG_UP):
         exchange.detach()
@@ -24,7 +29,8 @@ def left(exchange: "Exchange", reason: LeftReason, at: Moment, *, may_only_be_ha
     elif reason is LeftReason.FIN and _has_taken_answer(exchange):
         _close_after_answer(exchange, at)
     else:
-        _depart(exchange, reason, at, may_only_be_half)
+        detection_seconds = _detection_seconds(exchange, reason) if has_arrived else None
+        _depart(exchange, DownstreamLeft(at, reason), detection_seconds, may_only_be_half)
     exchange.conclude()
 
 
@@ -44,11 +50,13 @@ def _close_after_answer(exchange: "Exchange", at: Moment) -> None:
         exchange.following = Following(exchange)
 
 
-def _depart(exchange: "Exchange", reason: LeftReason, at: Moment, may_only_be_half: bool) -> None:
+def _depart(
+    exchange: "Exchange", seen: DownstreamLeft, detection_seconds: float | None, may_only_be_half: bool
+) -> None:
     exchange.awaits_handover = exchange.awaits_handover and may_only_be_half
     if exchange.account is not None:
-        exchange.account.left(reason, at, _detection_seconds(exchange, reason), has_received=exchange.reply_bytes > 0)
-    exchange.call.receive(DownstreamLeft(at, reason))
+        exchange.account.left(seen.reason, seen.at, detection_seconds, has_received=exchange.reply_bytes > 0)
+    exchange.call.receive(seen)
     command = _command(exchange)
     if not may_only_be_half or isinstance(command, policy.CutUpstream):
         exchange.detach()
@@ -68,9 +76,12 @@ def _command(exchange: "Exchange") -> policy.Command | None:
     if exchange.account is None or route is None:
         return policy.NOT_A_CALL
     context = exchange.context
-    return policy.on_departure(
+    command = policy.on_departure(
         exchange.admission.on_departure, destination.on_close[route.kind], context.followed, context.limits.follow
     )
+    if command is policy.TOO_MANY:
+        context.recorder.limit_reached("calls.follow.max_calls")
+    return command
 
 
 def _detection_seconds(exchange: "Exchange", reason: LeftReason) -> float | None:

@@ -7,8 +7,6 @@ from sidecar.errors import SettingsError
 from sidecar.proxy.context import Context
 from sidecar.proxy.downstream import Downstream
 
-SWEEP_SECONDS = 5.0
-"""How often idle connections of callers are looked over."""
 BACKLOG = 4096
 """Connections that the kernel holds for us while we are busy; it takes the smaller of this and net.core.somaxconn."""
 
@@ -19,7 +17,6 @@ class Listener:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._server: asyncio.Server | None = None
-        self._sweeper: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Bind and accept; returns the address that was bound (port 0 asks for a free one).
@@ -36,7 +33,7 @@ class Listener:
             raise SettingsError(
                 "proxy.listen", f"{host}:{port} can't be bound: {reason}", "choose another port, or 0 for a free one"
             ) from None
-        self._sweep()
+        self._context.sweep.start()
         address = self._server.sockets[0].getsockname()
         return address[0], address[1]
 
@@ -45,12 +42,3 @@ class Listener:
         if self._server is not None:
             self._server.close()
             self._server = None
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-
-    def _sweep(self) -> None:
-        context = self._context
-        oldest = context.clock.monotonic_ns() - int(context.limits.downstream_idle_seconds * 1e9)
-        for downstream in list(context.downstreams):
-            downstream.close_if_idle(oldest)
-        self._sweeper = context.loop.call_later(SWEEP_SECONDS, self._sweep)

@@ -46,7 +46,9 @@ class Outbound:
         if exchange.call.upstream is not Provider.UNSENT:
             return  # what came with the head was already found to be broken
         endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path)
-        self._unsent[0] = request_head_for_upstream(self._head, exchange.admission.target, endpoint.host_header)
+        self._unsent[0] = request_head_for_upstream(
+            self._head, exchange.admission.target, endpoint.host_header, exchange.context.via
+        )
         exchange.context.pool.connect(exchange, endpoint)
 
     def piece(self, framed: bytes, payload: bytes) -> None:

@@ -1,39 +1,26 @@
-"""A stopped or cut-off reader gives no event: only that its queue does not move says that it is gone."""
+"""Who stands still gives no event: only that a figure does not change says so."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
+
+Watched = TypeVar("Watched", bound=Hashable)
 
 
-class StallWatch:
-    """While started, calls back when the number of waiting bytes has not changed for the whole period."""
+class Standstill(Generic[Watched]):
+    """Remembers of each that is watched what its figure was at the last look, and since when. Looked at in sweeps."""
 
-    __slots__ = ("_loop", "_pending", "_seconds", "_seen", "_stalled", "_timer")
+    def __init__(self, seconds: float) -> None:
+        self._longest_ns = int(seconds * 1e9)
+        self._seen: dict[Watched, tuple[int, int]] = {}
 
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, seconds: float, pending: Callable[[], int], stalled: Callable[[], None]
-    ) -> None:
-        self._loop = loop
-        self._seconds = seconds
-        self._pending = pending
-        self._stalled = stalled
-        self._seen = 0
-        self._timer: asyncio.TimerHandle | None = None
-
-    def start(self) -> None:
-        """Something waits to be taken."""
-        if self._timer is None:
-            self._seen = self._pending()
-            self._timer = self._loop.call_later(self._seconds, self._look)
-
-    def stop(self) -> None:
-        """Everything was taken."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._pending() == self._seen:
-            self._stalled()
-        else:
-            self.start()
+    def look(self, figures: Iterable[tuple[Watched, int]], now_ns: int) -> list[Watched]:
+        """Those whose figure has not changed for the whole time. Who is not named any more is forgotten."""
+        before, self._seen = self._seen, {}
+        still = []
+        for watched, figure in figures:
+            seen = before.get(watched)
+            since_ns = now_ns if seen is None or seen[0] != figure else seen[1]
+            self._seen[watched] = (figure, since_ns)
+            if now_ns - since_ns >= self._longest_ns:
+                still.append(watched)
+        return still

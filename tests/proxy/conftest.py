@@ -5,7 +5,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.proxy.certificates import Authority
 from tests.proxy.road import Road, a_road
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sidecar.callers.peer import Address, PeerEnd
 from sidecar.clock import SystemClock
+from sidecar.config.egress import Egress
 from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.memory import MemoryLedger
-from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
+from sidecar.lifecycle.policy import OnClose, OnDeparture
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.price import PriceBook
 from sidecar.providers.gemini import GEMINI
@@ -29,20 +30,11 @@ from sidecar.proxy.listener import Listener
 from sidecar.proxy.pool import Pool
 from sidecar.telemetry.page import expose
 from sidecar.telemetry.recorder import Recorder
+from tests.proxy.limits import LIMITS
 from tests.proxy.scripted import ScriptedProvider
 from tests.proxy.sockets import Caller, within
 
 SMALL_BUFFER, LARGE_BUFFER = 16 * 1024, 4 * 1024 * 1024
-LIMITS = Limits(
-    head_bytes=16 * 1024,
-    max_connections=100,
-    connect_seconds=5.0,
-    upstream_idle_seconds=60.0,
-    downstream_idle_seconds=60.0,
-    write_stall_seconds=60.0,
-    follow=FollowBounds(max_calls=100, max_seconds=60.0, max_bytes=64 * 1024 * 1024),
-    takes_fin_as_leaving=True,
-)
 PRICES = PriceBook()
 ZERO = Decimal(0)
 EVERYTHING = CallQuery()
@@ -66,11 +58,15 @@ class Told:
 
     def __init__(self) -> None:
         self.records: list[CallRecord] = []
+        self.problems: list[str] = []
         self.changed = asyncio.Event()
 
     def call_settled(self, record: CallRecord) -> None:
         self.records.append(msgspec.structs.replace(record))
         self.changed.set()
+
+    def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
+        self.problems.append(problem)
 
 
 class WatchedContext(Context):
@@ -104,6 +100,7 @@ class Road:
         self.log = Told()
         self.ledger = MemoryLedger("test")
         self.recorder = Recorder("0", self.log, self.ledger.health)
+        self._egress = destination.pop("egress", Egress())
         self._limits, self._changes = limits, destination
         self.faults: list[dict[str, Any]] = []
         self.callers: list[Caller] = []
@@ -111,7 +108,7 @@ class Road:
     async def start(self) -> None:
         if not self.provider.port:
             await self.provider.start()
-        endpoint = Endpoint("127.0.0.1", self._changes.pop("port", self.provider.port), False)
+        endpoint = Endpoint("127.0.0.1", self._changes.pop("port", self.provider.port), False, upstream="gemini")
         destination = a_destination(**({"endpoint": endpoint} | self._changes))
         self.context = WatchedContext(
             loop=self.loop,
@@ -123,7 +120,7 @@ class Road:
             recorder=self.recorder,
         )
         self.context.changed = asyncio.Event()
-        self.context.pool = Pool(self.context)
+        self.context.pool = Pool(self.context, self._egress)
         self.context.handover = Handover(self.loop)
         self.listener = Listener(self.context)
         self.address = await self.listener.start("127.0.0.1", 0)

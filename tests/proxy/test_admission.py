@@ -13,10 +13,11 @@ from tests.proxy.messages import PLAIN, STREAM, UNARY, get, request
 from tests.proxy.road import a_destination
 
 DESTINATIONS = {b"gemini": a_destination(base_path=b"/base"), b"my-vllm": a_destination(name="my-vllm")}
+ADDRESS = ("127.0.0.1", 8780)
 
 
 def admitted(raw: bytes) -> Admission:
-    return admit(read_request_head(raw[: raw.index(b"\r\n\r\n") + 4]), DESTINATIONS)
+    return admit(read_request_head(raw[: raw.index(b"\r\n\r\n") + 4]), DESTINATIONS, ADDRESS)
 
 
 def refused(raw: bytes) -> RequestRefused:
@@ -56,8 +57,13 @@ def test_unknown_route__404_that_names_the_known_ones(target: str) -> None:
     assert "/gemini, /my-vllm" in refusal.problem
 
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1/gemini/v1", "*", "gemini/v1"])
-def test_target_without_a_slash__400(target: str) -> None:
+@pytest.mark.parametrize("target", ["http://127.0.0.1:8780/gemini/v1?x=%2f", "http://LOCALHOST:8780/gemini/v1?x=%2f"])
+def test_absolute_target_that_names_us__as_if_it_had_begun_at_its_slash(target: str) -> None:
+    assert admitted(get(target)).target == b"/base/v1?x=%2f"
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1/gemini/v1", "http://my-vllm/gemini/v1", "*", "gemini/v1"])
+def test_target_that_names_another_or_nothing__400(target: str) -> None:
     assert refused(get(target)).status == 400
 
 
@@ -67,13 +73,21 @@ def test_post_without_a_path__400_that_says_where_it_comes_from() -> None:
     assert "GOOGLE_VERTEX_BASE_URL" in refusal.problem
 
 
-@pytest.mark.parametrize("value", ["websocket", "WebSocket"])
-def test_websocket__501(value: str) -> None:
-    assert refused(get("/gemini/ws", f"Upgrade: {value}", "Connection: Upgrade")).status == 501
+@pytest.mark.parametrize("protocol", ["websocket", "WebSocket", "spdy/3.1", "h2c, websocket", "tcp"])
+def test_other_protocol_is_wanted__501_that_names_it(protocol: str) -> None:
+    refusal = refused(get("/gemini/ws", f"Upgrade: {protocol}", "Connection: keep-alive, Upgrade"))
+    assert refusal.status == 501
+    assert protocol.lower() in refusal.problem
 
 
-def test_other_upgrade_is_no_reason_to_refuse() -> None:
-    assert admitted(get(PLAIN, "Upgrade: h2c", "Connection: Upgrade")).route is None
+@pytest.mark.parametrize("protocol", ["h2c", "HTTP/2.0", "TLS/1.3, HTTP/1.1"])
+def test_other_protocol_is_only_offered__answered_in_this_one(protocol: str) -> None:
+    assert admitted(get(PLAIN, f"Upgrade: {protocol}", "Connection: Upgrade, HTTP2-Settings")).path == "/v1beta/models"
+
+
+@pytest.mark.parametrize("raw", [get(PLAIN, "Upgrade: websocket"), get(PLAIN, "Upgrade: websocket", version="1.0")])
+def test_other_protocol_that_is_not_wanted_of_this_connection__ignored(raw: bytes) -> None:
+    assert admitted(raw).path == "/v1beta/models"
 
 
 def test_call_is_told_from_what_is_none() -> None:
@@ -101,9 +115,14 @@ def test_caller_names_itself_at_bounded_length() -> None:
     assert len(long) == MAX_CALLER_NAME
 
 
-@pytest.mark.parametrize(("target", "status_name"), [(b"/gemini/v1", "UNAVAILABLE"), (b"/nobody", None)])
+@pytest.mark.parametrize(
+    ("target", "status_name"),
+    [(b"/gemini/v1", "UNAVAILABLE"), (b"http://localhost:8780/gemini", "UNAVAILABLE"), (b"/nobody", None), (b"", None)],
+)
 def test_refusal_is_in_the_shape_of_the_dialect_where_there_is_one(target: bytes, status_name: str | None) -> None:
-    error: dict[str, Any] = json.loads(error_body(target, DESTINATIONS, RequestRefused(503, "a sentence")))["error"]
+    error: dict[str, Any] = json.loads(error_body(target, DESTINATIONS, ADDRESS, RequestRefused(503, "a sentence")))[
+        "error"
+    ]
     assert error["code"] == 503
     assert error["message"] == "inference-sidecar: a sentence"
     assert error.get("status") == status_name

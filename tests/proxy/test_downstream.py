@@ -49,8 +49,9 @@ async def test_one_connection_too_many__503_and_the_others_go_on() -> None:
         connection, _ = await road.provider.call()
         second = await road.caller()
         got = await second.reply()
-        assert got.status == 503
-        assert "limits.max_connections" in json.loads(got.body)["error"]["message"]
+        assert (got.status, got.header("x-should-retry"), got.header("retry-after")) == (503, b"true", b"1")
+        assert "(limits.max_connections)" in json.loads(got.body)["error"]["message"]
+        assert road.counted("limits_reached_total", limit="limits.max_connections") == 1
         assert await second.rest() == b""
         second.leave()
         await connection.send(UNARY_REPLY)
@@ -59,16 +60,25 @@ async def test_one_connection_too_many__503_and_the_others_go_on() -> None:
 
 async def test_connection_without_an_exchange_for_too_long_is_closed(road: Road) -> None:
     idle = await road.caller()
-    midway = await road.caller(request()[:30])
+    midway = await road.caller(request()[:30])  # a head that has begun has a time of its own
     busy = await road.caller(request())
     connection, _ = await road.provider.call()
     await road.until(lambda: len(road.context.downstreams) == 3)
-    for downstream in list(road.context.downstreams):
-        downstream.close_if_idle(road.context.clock.monotonic_ns())
+    closed = [each.close_if_idle(road.context.clock.monotonic_ns()) for each in list(road.context.downstreams)]
+    assert sum(closed) == 1
     assert await idle.rest() == b""
-    assert await midway.rest() == b""
     await connection.send(UNARY_REPLY)
     assert (await busy.reply()).status == 200
+    await midway.send(request()[30:])
+    await connection.request()
+
+
+async def test_connections_are_on_the_metrics_page_by_what_they_do(road: Road) -> None:
+    await road.caller()
+    await road.caller(request())
+    await road.provider.call()
+    assert road.counted("downstream_connections", state="active") == 1
+    assert road.counted("downstream_connections", state="idle") == 1
 
 
 async def test_caller_reads_slowly__the_provider_has_to_wait_and_nothing_is_lost(road: Road) -> None:

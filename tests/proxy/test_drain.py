@@ -6,7 +6,7 @@ import json
 import pytest
 
 from sidecar.proxy.drain import drain
-from tests.proxy.messages import SSE, STREAM, UNARY_REPLY, answer, event, request
+from tests.proxy.messages import SSE, STREAM, UNARY_REPLY, answer, event, reply, request
 from tests.proxy.road import ZERO, Road, a_road
 
 pytestmark = pytest.mark.anyio
@@ -87,8 +87,33 @@ async def test_new_request_while_draining__503_and_nothing_upstream(road: Road) 
     await caller.send(request())
     got = await caller.reply()
     assert (got.status, json.loads(got.body)["error"]["status"]) == (503, "UNAVAILABLE")
+    assert (got.header("x-should-retry"), got.header("retry-after")) == (b"true", b"1")
     assert await caller.rest() == b""
     assert road.provider.accepted == []
+
+
+async def test_head_that_has_begun_when_draining_begins__told_why_it_is_not_served(road: Road) -> None:
+    caller = await road.caller(request()[:30])
+    busy = await road.caller(request())
+    connection, _ = await road.provider.call()
+    draining = asyncio.ensure_future(drain(road.context, 5.0))
+    await road.until(lambda: road.context.is_draining)
+    await caller.send(request()[30:])
+    assert (await caller.reply()).status == 503
+    await connection.send(UNARY_REPLY)
+    assert (await busy.reply()).status == 200
+    assert await draining == 0
+
+
+async def test_caller_stops_reading_while_draining__still_found() -> None:
+    async with a_road(limits={"write_stall_seconds": 0.05}) as road:
+        await road.caller(request(), receive_buffer=4096)
+        connection, _ = await road.provider.call()
+        draining = asyncio.ensure_future(drain(road.context, 5.0))
+        road.listener.stop()
+        await connection.send(reply(bytes(400_000)))
+        assert await draining == 0
+        assert (await road.settled()).left_reason == "write_stalled"
 
 
 async def test_connection_that_is_being_made_is_given_up(stuck_port: int) -> None:

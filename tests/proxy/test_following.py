@@ -44,6 +44,7 @@ async def test_one_call_too_many__it_is_cut_and_the_others_are_not() -> None:
         second = await orphaned(road)
         await second.was_closed()
         assert (await road.settled()).outcome == "orphan_cut"
+        assert road.counted("limits_reached_total", limit="calls.follow.max_calls") == 1
         await first.send(event(50, finish="STOP") + b"0\r\n\r\n")
         assert (await road.settled(2)).outcome == "orphan_finished"
 
@@ -54,6 +55,7 @@ async def test_too_long__cut() -> None:
         await connection.was_closed()
         row = await road.settled()
         assert (row.outcome, row.basis, row.basis_reason) == ("orphan_cut", "at_least", "unfinished")
+        assert road.counted("limits_reached_total", limit="calls.follow.max_seconds") == 1
         assert row.usage["output"] == 10
         assert row.finished_at is None
 
@@ -64,6 +66,7 @@ async def test_too_many_bytes__cut_past_the_bound(size: int) -> None:
         connection = await orphaned(road)
         await connection.send(b"%x\r\n" % size + b"x" * size + b"\r\n0\r\n\r\n")
         assert (await road.settled()).outcome == ("orphan_cut" if size > 1000 else "orphan_finished")
+        assert road.counted("limits_reached_total", limit="calls.follow.max_bytes") == (size > 1000)
 
 
 async def test_whole_reply_past_the_bound_in_one_piece__cut_without_a_fault() -> None:

@@ -1,10 +1,8 @@
 """Requests are read strictly, go on as they came, and come one after another."""
 
-import json
-
 import pytest
 
-from tests.proxy.messages import CHUNKED, LAST, PLAIN, PROMPT, UNARY, UNARY_REPLY, answer, chunk, get, reply, request
+from tests.proxy.messages import CHUNKED, LAST, PROMPT, UNARY, UNARY_REPLY, answer, chunk, get, reply, request
 from tests.proxy.road import ZERO, Road, a_road
 
 pytestmark = pytest.mark.anyio
@@ -58,6 +56,23 @@ async def test_request_in_single_bytes__the_same_request(road: Road) -> None:
     assert (await caller.reply()).body == answer()
 
 
+@pytest.mark.parametrize("split", [1, 2, 3])
+async def test_empty_lines_before_a_request_are_ignored(road: Road, split: int) -> None:
+    lines = b"\r\n" * 3
+    caller = await road.caller(lines[:split], lines[split:] + request())
+    connection, got = await road.provider.call()
+    assert got.head.startswith(b"POST /")
+    await connection.send(UNARY_REPLY)
+    assert (await caller.reply()).status == 200
+
+
+@pytest.mark.parametrize("junk", [b"\n", b"\r", b"\r\n\n", b" "])
+async def test_other_bytes_before_a_request__400(road: Road, junk: bytes) -> None:
+    caller = await road.caller(junk + request())
+    assert (await caller.reply()).status == 400
+    assert road.provider.accepted == []
+
+
 async def test_pipelined_requests_are_answered_in_order(road: Road) -> None:
     caller = await road.caller(
         request(UNARY, b"one") + get() + b"\r\n" + request(UNARY, b"", CHUNKED) + chunk(b"three") + LAST
@@ -80,6 +95,32 @@ async def test_more_is_pipelined_than_is_read_ahead__the_caller_waits_and_nothin
         assert (await caller.reply()).status == 200
 
 
+@pytest.mark.parametrize(
+    ("status", "raw"),
+    [
+        (404, request("/nobody", b"", "Expect: 100-continue", "Content-Length: 3")),
+        (413, request(UNARY, b"", "Expect: 100-continue", "Content-Length: 1001")),
+        (501, request(UNARY, b"", "Expect: 100-continue", "Transfer-Encoding: gzip, chunked")),
+    ],
+)
+async def test_caller_that_waits_for_a_continue_is_refused_instead(status: int, raw: bytes) -> None:
+    async with a_road(limits={"body_bytes": 1000}) as road:
+        caller = await road.caller(raw)
+        got = await caller.reply()
+        assert (got.status, got.interim) == (status, [])
+        assert await caller.rest() == b""
+        assert road.provider.accepted == []
+
+
+@pytest.mark.parametrize("raw", [request(UNARY, b"abc", "Expect: 100-continue", version="1.0"), request(UNARY, b"abc")])
+async def test_caller_that_does_not_wait_is_told_nothing(road: Road, raw: bytes) -> None:
+    caller = await road.caller(raw)
+    connection, got = await road.provider.call()
+    assert got.body == b"abc"
+    await connection.send(UNARY_REPLY)
+    assert (await caller.reply()).interim == []
+
+
 async def test_caller_that_waits_for_a_continue_is_told_to(road: Road) -> None:
     caller = await road.caller(request(UNARY, b"", "Expect: 100-continue", "Content-Length: 3"))
     assert await caller.read(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -89,58 +130,6 @@ async def test_caller_that_waits_for_a_continue_is_told_to(road: Road) -> None:
     assert b"xpect" not in got.head
     await connection.send(UNARY_REPLY)
     assert (await caller.reply()).status == 200
-
-
-REFUSED = {
-    "unknown route": (404, get("/nobody/v1")),
-    "path-less POST": (400, request("/gemini")),
-    "WebSocket": (501, get("/gemini/v1/live", "Upgrade: websocket", "Connection: Upgrade")),
-    "CONNECT": (501, b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
-    "no host": (400, b"GET /gemini/v1 HTTP/1.1\r\n\r\n"),
-    "two hosts": (400, get(PLAIN, "Host: b")),
-    "two lengths": (400, request(UNARY, b"abc", "Content-Length: 4")),
-    "length and chunks": (400, request(UNARY, b"abc", CHUNKED)),
-    "coding": (501, request(UNARY, b"", "Transfer-Encoding: gzip, chunked")),
-    "bare line feed": (400, b"GET /gemini/v1 HTTP/1.1\nHost: a\n\r\n\r\n"),
-    "folded line": (400, get(PLAIN, "A: b\r\n c")),
-    "space before the colon": (400, get(PLAIN, "A : b")),
-    "NUL": (400, get(PLAIN, "A: \x00")),
-    "HTTP/2 preface": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    "TLS": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
-    "oversize head": (431, get(PLAIN, "A: " + "x" * 20_000)),
-    "endless head": (431, b"GET /gemini/" + b"x" * 20_000),
-    "wish that nobody knows": (400, get(PLAIN, "X-Sidecar-On-Departure: perhaps")),
-}
-
-
-@pytest.mark.parametrize(("status", "raw"), REFUSED.values(), ids=REFUSED)
-async def test_request_is_refused__json_error_a_closed_connection_and_nothing_upstream(
-    road: Road, status: int, raw: bytes
-) -> None:
-    caller = await road.caller(raw)
-    got = await caller.reply()
-    assert got.status == status
-    assert got.header("content-type") == b"application/json"
-    error = json.loads(got.body)["error"]
-    assert error["code"] == status
-    assert error["message"].startswith("inference-sidecar: ")
-    assert await caller.rest() == b""
-    assert road.provider.accepted == []
-    assert road.log.records == []
-    assert road.counted("exchanges_total", code=str(status)) == 1
-
-
-async def test_refused_behind_an_answered_one__both_replies_arrive(road: Road) -> None:
-    caller = await road.caller(request() + get("/nobody"))
-    connection, _ = await road.provider.call()
-    await connection.send(UNARY_REPLY)
-    assert [(await caller.reply()).status for _ in range(2)] == [200, 404]
-    assert (await road.settled()).outcome == "delivered"
-
-
-async def test_refused_in_the_middle_of_an_upload__the_caller_can_send_on_and_reads_why(road: Road) -> None:
-    caller = await road.caller(request("/nobody", b"", "Content-Length: 3000000"), bytes(3_000_000))
-    assert (await caller.reply()).status == 404
 
 
 @pytest.mark.parametrize("together", [True, False])

@@ -1,54 +1,44 @@
-"""Only a queue that does not move at all for a whole period is a stall."""
+"""Only a figure that does not change at all for the whole time stands still."""
 
-import asyncio
+from hypothesis import given, strategies as st
 
-import pytest
+from sidecar.proxy.stall import Standstill
 
-from sidecar.proxy.stall import StallWatch
-
-pytestmark = pytest.mark.anyio
-PERIOD_SECONDS = 0.02
+SECOND = 1_000_000_000
 
 
-class Queue:
-    """So many bytes wait; each look can take some away."""
-
-    def __init__(self, *sizes: int) -> None:
-        self._sizes = list(sizes)
-        self.looks = 0
-        self.stalled = asyncio.Event()
-        self.watch = StallWatch(asyncio.get_running_loop(), PERIOD_SECONDS, self.pending, self.stalled.set)
-
-    def pending(self) -> int:
-        self.looks += 1
-        return self._sizes.pop(0) if len(self._sizes) > 1 else self._sizes[0]
+def test_figure_that_does_not_change__still_from_the_first_look_on() -> None:
+    watch = Standstill[str](2.0)
+    assert watch.look([("a", 7)], 0) == []
+    assert watch.look([("a", 7)], 2 * SECOND - 1) == []
+    assert watch.look([("a", 7)], 2 * SECOND) == ["a"]
+    assert watch.look([("a", 7)], 3 * SECOND) == ["a"]
 
 
-async def test_nothing_moves_for_a_period__stalled() -> None:
-    queue = Queue(10)
-    queue.watch.start()
-    await asyncio.wait_for(queue.stalled.wait(), 3)
-    assert queue.looks == 2
+def test_figure_that_changes__another_period_begins() -> None:
+    watch = Standstill[str](2.0)
+    for at, figure in enumerate((7, 7, 6, 6)):
+        assert watch.look([("a", figure)], at * SECOND) == []
+    assert watch.look([("a", 6)], 4 * SECOND) == ["a"]
 
 
-async def test_something_moves__another_period_begins() -> None:
-    queue = Queue(10, 9, 9, 8, 8, 8)
-    queue.watch.start()
-    await asyncio.wait_for(queue.stalled.wait(), 3)
-    assert queue.looks >= 6
+def test_who_is_not_named_is_forgotten() -> None:
+    watch = Standstill[str](2.0)
+    watch.look([("a", 7)], 0)
+    watch.look([], SECOND)
+    assert watch.look([("a", 7)], 3 * SECOND) == []
 
 
-async def test_all_was_taken__no_stall() -> None:
-    queue = Queue(10)
-    queue.watch.start()
-    queue.watch.stop()
-    await asyncio.sleep(2 * PERIOD_SECONDS)
-    assert not queue.stalled.is_set()
+def test_each_is_judged_by_itself() -> None:
+    watch = Standstill[str](2.0)
+    watch.look([("a", 7), ("b", 1)], 0)
+    assert watch.look([("a", 7), ("b", 2), ("c", 7)], 2 * SECOND) == ["a"]
 
 
-async def test_starting_twice__one_watch() -> None:
-    queue = Queue(10)
-    queue.watch.start()
-    queue.watch.start()
-    assert queue.looks == 1
-    queue.watch.stop()
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
+def test_still_exactly_when_the_last_looks_all_saw_the_same(figures: list[int]) -> None:
+    watch = Standstill[str](3.0)
+    for at, figure in enumerate(figures):
+        still = watch.look([("a", figure)], at * SECOND)
+        lately = figures[max(0, at - 3) : at + 1]
+        assert bool(still) == (len(lately) == 4 and set(lately) == {figure})
