@@ -17,7 +17,7 @@ MAX_TRAILERS = 16 * 1024
 LONGEST_LENGTH = 18
 """Digits of a Content-Length: below 2**63, so that nobody's parser overflows (h11 passes longer ones on)."""
 
-IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?\Z").match
+IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t]*|;[^\x00-\x08\x0a-\x1f\x7f]*)\Z").match
 PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n").match
 IS_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\Z").match
 

@@ -31,7 +31,7 @@ IS_HOST: Final = re.compile(
 """RFC 3986 section 3.2, without user information (RFC 9110 section 7.2). It may be empty (RFC 9112 section 3.2)."""
 
 HOP_BY_HOP: Final = frozenset({
-    b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"host", b"expect",
+    b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"host", b"expect",
 })  # fmt: skip
 """Never passed on as they came. Host is ours to write; Expect is answered here (RFC 9110 section 10.1.1)."""
 
@@ -199,8 +199,14 @@ def _keeps_alive(connection: bytes, is_http10: bool) -> bool:
 
 
 def _without_named(fields: bytes, connection: bytes) -> bytes:
-    """The fields without those that Connection names. Content-Length may not be named away: the framing hangs on it."""
-    for name in _options(connection) - NOT_NAMED_AWAY:
+    """The fields without those that Connection names. Content-Length may not be named away: the framing hangs on it.
+
+    Only names that stand there are looked for: a head of 64 KiB has room for thousands that do not.
+    """
+    named = _options(connection) - NOT_NAMED_AWAY
+    if not named:
+        return fields
+    for name in named & {line.partition(b":")[0] for line in fields.lower().split(b"\r\n")}:
         fields = _without(fields, name)
     return fields
 

@@ -76,6 +76,7 @@ DOWNSTREAM_MOVES: dict[tuple[Downstream, type[Event]], Downstream] = {
     (D.SENDING, ReplyStarted): D.RECEIVING,
     (D.WAITING, ReplyStarted): D.RECEIVING,
     (D.RECEIVING, ReplyFinished): D.SERVED,
+    (D.WAITING, ReplyAborted): D.HUNG_UP,  # the provider's connection broke unanswered, and so does ours
     (D.RECEIVING, ReplyAborted): D.HUNG_UP,
     (D.SENDING, DownstreamLeft): D.GONE,
     (D.WAITING, DownstreamLeft): D.GONE,
@@ -140,7 +141,6 @@ class Outcome(StrEnum):
 
 
 O = Outcome  # noqa: E741  the table below is read by its columns
-
 OUTCOMES: dict[tuple[Downstream, Upstream, bool], Outcome] = {
     # downstream, upstream, orphaned
     (D.SERVED, U.FINISHED, False): O.DELIVERED,
@@ -177,7 +177,7 @@ def _legal_moves(downstream: Downstream, upstream: Upstream) -> dict[type[Event]
     return moves
 
 
-LEGAL_MOVES = {downstream: {upstream: _legal_moves(downstream, upstream) for upstream in U} for downstream in D}
+LEGAL_MOVES = {own: {other: _legal_moves(own, other) for other in U} for own in D}
 """The tables above, joined once: every call asks half a dozen times."""
 KEPT = frozenset({UpstreamCommitted, UpstreamAnswered, UpstreamFinished, DownstreamLeft, DownstreamTookReply})
 

@@ -39,7 +39,7 @@ class ReplyFinished(Event, frozen=True, gc=False):
 
 
 class ReplyAborted(Event, frozen=True, gc=False):
-    """We broke the caller's connection, so that a half answer is not taken for a whole one."""
+    """We broke the caller's connection: half an answer is not a whole one, and no answer is not an error of ours."""
 
 
 class DownstreamLeft(Event, frozen=True, gc=False):

@@ -21,7 +21,7 @@ from sidecar.lifecycle.events import (
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.departure import Departure
 from sidecar.proxy.following import Following
-from sidecar.proxy.instead import answer_instead
+from sidecar.proxy.instead import answer_instead, tell_broken
 from sidecar.proxy.outbound import Outbound
 from sidecar.proxy.replies import reply_head_for_downstream
 from sidecar.proxy.settlement import open_account
@@ -49,12 +49,11 @@ class Exchange:
         self.started_at = context.clock.now()
         self.is_http10 = head.is_http10
         self.reply_bytes = 0
-        self.awaits_handover = False
         self.admission = admission
         self.request = Outbound(self, head)
         self._held = b""
         self.own_status: int | None = None
-        self._ends_by_closing = self.is_settled = False
+        self._ends_by_closing = self.awaits_handover = self.is_settled = False
         self._departure: Departure | None = None
         self.following: Following | None = None
         self.overhead_ns = 0
@@ -81,7 +80,7 @@ class Exchange:
     def interim(self, head: ReplyHead) -> None:
         """A 1xx reply: passed on as it is (RFC 9110 section 15.2)."""
         if self.downstream is not None and not self.is_http10:
-            self.downstream.write(reply_head_for_downstream(head, is_chunked=False, keeps_alive=True))
+            self.downstream.write(reply_head_for_downstream(head, False, True, via=self.context.via))
 
     def answered(self, head: ReplyHead) -> None:
         """The head of the reply was read; it goes out with the first bytes of the body."""
@@ -92,20 +91,21 @@ class Exchange:
         if self.downstream is not None:
             is_chunked = head.framing.is_chunked and not self.is_http10
             self._ends_by_closing = head.framing.until_close or (head.framing.is_chunked and self.is_http10)
-            self._held = reply_head_for_downstream(head, is_chunked=is_chunked, keeps_alive=self.keeps_alive())
+            self._held = reply_head_for_downstream(
+                head, is_chunked, self.keeps_alive(), to_http10=self.is_http10, via=self.context.via
+            )
             if self.call.downstream is not Caller.GONE:
                 self.call.receive(ReplyStarted(now))
 
     def relay(self, framed: bytes, payload: bytes) -> None:
-        """A piece of the reply's body: looked at, and written on."""
+        """A piece of the reply's body: written on, and then looked at, which the caller need not wait for."""
+        if self.downstream is not None:
+            self.reply_bytes += len(payload)
+            self._write(framed)
         if self.account is not None:
             self.account.tap(payload)
-        if self.downstream is None:
-            if self.following is not None:
-                self.following.took(len(payload))
-            return
-        self.reply_bytes += len(payload)
-        self._write(framed)
+        if self.downstream is None and self.following is not None:
+            self.following.took(len(payload))
 
     def flush(self) -> None:
         """Write a head that has waited for a body in vain."""
@@ -128,12 +128,12 @@ class Exchange:
         self.conclude()
 
     def broken(self, error: str, sentence: str) -> None:
-        """The provider, or the network to it, broke the exchange. `error` is one word for the metric."""
+        """The provider, or the network to it, broke the exchange. `error` is one word for the metric (`failures.py`)."""
         self.upstream = None
         destination = self.admission.destination
-        self.context.recorder.upstream_error(destination.dialect.provider, error)
+        self.context.recorder.upstream_failed(destination.dialect.provider, destination.name, error, sentence)
         self.call.receive(UpstreamFailed(self.context.clock.now()))
-        answer_instead(self, 502, f"upstream {destination.name}: {sentence}")
+        tell_broken(self, error, f"upstream {destination.name}: {sentence}")
         self.conclude()
 
     def _write(self, data: bytes) -> None:
@@ -214,10 +214,14 @@ class Exchange:
     def _let_go(self) -> None:
         """End what waits for something, and open the rings of references: garbage that nobody has to collect is free."""
         self.request.let_go()
+        self.forget_caller()
         following, self.following = self.following, None
         if following is not None:
             following.stop()
-        departure, self._departure = self._departure, None
+
+    def forget_caller(self) -> None:
+        """What becomes of the caller's connection concerns this exchange no more."""
+        departure, self._departure, self.downstream = self._departure, None, None
         if departure is not None:
             departure.stop()
 
@@ -228,8 +232,7 @@ class Exchange:
             downstream.leave()
         elif downstream is not None:
             downstream.break_off()
-        if self.upstream is not None:
-            self.upstream.transport.resume_reading()  # the caller may have been a slow reader
+        self.downstream_took_all()  # it may have been a slow reader
 
     def conclude(self) -> None:
         """Settle if nothing more can change. Everything that ends comes through here, and only the first time counts."""
@@ -237,8 +240,8 @@ class Exchange:
             return
         self.is_settled = True
         self.context.concluded(self)
+        downstream = self.downstream
         self._let_go()
-        downstream, self.downstream = self.downstream, None
         if downstream is not None:
             downstream.reply_settled(self)
         provider, status = self.admission.destination.dialect.provider, self.own_status or self.call.status

@@ -5,6 +5,7 @@ short wait tells the one from the other; and a next request on the same connecti
 """
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 0.02
 """A reply waits between one and two of these. It delays only the record, never the caller."""
+AT_ONCE = 32
+"""Calls settled in a row: half a millisecond."""
 
 
 class Handover:
@@ -21,6 +24,7 @@ class Handover:
         self._loop = loop
         self._fresh: list[Exchange] = []
         self._ripe: list[Exchange] = []
+        self._read: deque[Exchange] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, exchange: "Exchange") -> None:
@@ -29,15 +33,34 @@ class Handover:
         if self._timer is None:
             self._timer = self._loop.call_later(WAIT_SECONDS, self._look)
 
+    def was_read(self, exchange: "Exchange") -> None:
+        """The caller asks again on the same connection: this reply is handed over. It settles with the others, soon."""
+        exchange.forget_caller()
+        self._read.append(exchange)
+
+    def settle_read(self) -> None:
+        """Settle all that is known to be read, at once."""
+        while self._read:
+            self._read.popleft().handed_over()
+
+    def _settle_some(self) -> None:
+        """Settle what is known to be read: many one after another take half the time of each between two exchanges (measured).
+
+        Few enough that no call waits long behind them.
+        """
+        for _ in range(min(len(self._read), AT_ONCE)):
+            self._read.popleft().handed_over()
+        if self._read:
+            self._loop.call_soon(self._settle_some)
+
     def _look(self) -> None:
+        self._settle_some()
         waiting = []
         for exchange in self._ripe:
             if not exchange.awaits_handover:
                 continue
             if exchange.unacknowledged():
-                waiting.append(exchange)
-                if exchange.downstream is not None:
-                    exchange.downstream.expect_progress()
+                waiting.append(exchange)  # how long it may: see sweep.py
             else:
                 exchange.handed_over()
         self._ripe, self._fresh = waiting + self._fresh, []

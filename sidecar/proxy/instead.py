@@ -4,10 +4,27 @@ from typing import TYPE_CHECKING
 
 from sidecar.lifecycle.call import Downstream as Caller
 from sidecar.lifecycle.events import ReplyAborted, ReplyStarted
+from sidecar.proxy.failures import UpstreamError
 from sidecar.proxy.replies import own_reply
 
 if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
+
+
+MAY_HAVE_WORKED = frozenset({UpstreamError.CLOSED, UpstreamError.RESET, UpstreamError.PROTOCOL})
+"""Ends of a connection that say nothing of what the provider did before."""
+
+
+def tell_broken(exchange: "Exchange", error: str, sentence: str) -> None:
+    """The provider's connection broke. Once it may be working, that is what the caller gets, as it would without us.
+
+    google-genai, asked to retry, sends again after a 502 and not after a connection that broke: an error of ours would have
+    it pay twice where the broken connection does not.
+    """
+    if exchange.call.committed_at is not None and error in MAY_HAVE_WORKED:
+        _break_off(exchange)
+    else:
+        answer_instead(exchange, 502, sentence)
 
 
 def answer_instead(exchange: "Exchange", status: int, sentence: str) -> None:
@@ -26,16 +43,24 @@ def answer_instead(exchange: "Exchange", status: int, sentence: str) -> None:
 def _write_error(exchange: "Exchange", status: int, sentence: str) -> None:
     assert exchange.downstream is not None
     body = exchange.admission.destination.dialect.error_body(status, f"inference-sidecar: {sentence}")
-    has_body = exchange.request.method != b"HEAD"
     exchange.own_status = status
     exchange.call.receive(ReplyStarted(exchange.context.clock.now()))
-    exchange.downstream.write(own_reply(status, body, keeps_alive=exchange.keeps_alive(), has_body=has_body))
+    exchange.downstream.write(
+        own_reply(
+            status,
+            body,
+            keeps_alive=exchange.keeps_alive(),
+            has_body=exchange.request.method != b"HEAD",
+            may_have_worked=exchange.call.committed_at is not None,
+            to_http10=exchange.is_http10,
+        )
+    )
     exchange.hand_over()
 
 
 def _break_off(exchange: "Exchange") -> None:
     downstream, exchange.downstream = exchange.downstream, None
-    if exchange.call.downstream is Caller.RECEIVING:
+    if exchange.call.downstream in (Caller.WAITING, Caller.RECEIVING):
         exchange.call.receive(ReplyAborted(exchange.context.clock.now()))
     if downstream is not None:
         downstream.break_off()

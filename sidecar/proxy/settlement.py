@@ -102,8 +102,8 @@ class Account:
             self._terminal_at = self._context.clock.now()
 
     def ended(self, at: Moment) -> Moment:
-        """The reply's last byte was read; returns when the answer was whole."""
-        if self._reader is not None:
+        """The reply's last byte was read; returns when the answer was whole. One document is read when the call settles."""
+        if self._reader is not None and self._route.kind is CallKind.STREAM:
             self._reader.finish()
         return at if self._terminal_at is None else self._terminal_at
 
@@ -134,7 +134,7 @@ class Account:
 
     def _price(self, call: Call, outcome: Outcome) -> TokenFates:
         """Fill in usage and money; returns the tokens by fate."""
-        reported = self._reader.reported() if self._reader is not None else None
+        reported = self._reported(call)
         if reported is None:
             self._price_without_usage(call, outcome)
             return UNUSED
@@ -150,6 +150,13 @@ class Account:
         spend = split(bill, usage, delivery, basis)
         self._keep(spend, bill, reason)
         return spend.tokens
+
+    def _reported(self, call: Call) -> Reported | None:
+        if self._reader is None:
+            return None
+        if call.upstream is Upstream.FINISHED:
+            self._reader.finish()
+        return self._reader.reported()
 
     def _bill(self, reported: Reported) -> Bill | Unpriced:
         """The bill under the name of the model that served; under the one that was asked for if nobody knows the first."""
@@ -199,12 +206,9 @@ class Account:
     def _delivery(self, call: Call) -> Delivery:
         if call.left_at is None:
             return WHOLE
-        if self._route.kind is CallKind.STREAM and self._has_received:
-            handed_over = HandedOver.PART
-        else:
-            handed_over = HandedOver.NOTHING
+        has_part = self._route.kind is CallKind.STREAM and self._has_received
         return Delivery(
-            handed_over=handed_over,
+            handed_over=HandedOver.PART if has_part else HandedOver.NOTHING,
             at_left=self._at_left.usage if self._at_left is not None else None,
             committed_at=call.committed_at,
             left_at=call.left_at,

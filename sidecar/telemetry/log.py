@@ -43,6 +43,10 @@ class Log:
         else:
             self.events.info("call_settled", **shown(call_line(record)))
 
+    def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
+        """Say why an exchange with an upstream broke: a caller whose connection broke with it can't be told."""
+        self.events.warning("upstream_failed", upstream=upstream, error=error, problem=problem)
+
     def close(self) -> None:
         """Write what waits; events that come later are written at once."""
         self._lines.close()

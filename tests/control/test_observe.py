@@ -26,6 +26,7 @@ STATES = list(ProgramState)
 def recorder() -> Recorder:
     class Nowhere:
         def call_settled(self, record: object) -> None: ...
+        def upstream_failed(self, upstream: str, error: str, problem: str) -> None: ...
 
     recorder = Recorder("1.2.3", Nowhere(), LedgerHealth)
     recorder.admitted("google", "gemini-3-pro", CallKind.STREAM)
