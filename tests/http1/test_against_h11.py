@@ -221,7 +221,10 @@ def test_chunks_that_we_take__h11_takes_and_reads_the_same(raw: bytes) -> None:
     except ProtocolError:
         return
     theirs = h11_body(raw)
-    assert theirs == (payload, as_fields(b"".join(b"\r\n" + line for line in body.trailers)) if body.is_complete else None)
+    assert theirs == (
+        payload,
+        as_fields(b"".join(b"\r\n" + line for line in body.trailers)) if body.is_complete else None,
+    )
 
 
 @settings(max_examples=200)

@@ -27,13 +27,44 @@ async def test_caller_waits__our_error_in_the_shape_of_the_dialect_and_its_conne
     assert (await caller.reply()).body == answer()
 
 
+async def test_provider_had_the_request_and_we_cut__nothing_is_said_about_a_retry(road: Road) -> None:
+    caller = await road.caller(request())
+    await road.provider.call()
+    road.live().cut(LIMIT)
+    got = await caller.reply()
+    assert (got.status, got.header("x-should-retry")) == (503, None)
+
+
+async def test_provider_had_the_request_and_broke_off__so_do_we_and_the_log_says_why(road: Road) -> None:
+    caller = await road.caller(request())
+    connection, _ = await road.provider.call()
+    await connection.close()
+    assert await caller.until_broken() == b""
+    assert road.log.problems == ["the provider closed the connection before its reply had ended"]
+
+
+async def test_provider_could_not_be_reached__a_retry_is_right(closed_port: int) -> None:
+    async with a_road(port=closed_port) as road:
+        got = await (await road.caller(request())).reply()
+        assert (got.status, got.header("x-should-retry"), got.header("retry-after")) == (502, b"true", None)
+
+
+async def test_caller_of_http_1_0_that_keeps_its_connection_is_told_that_it_may(closed_port: int) -> None:
+    async with a_road(port=closed_port) as road:
+        caller = await road.caller(request(UNARY, b"{}", "Connection: keep-alive", version="1.0"))
+        got = await caller.reply()
+        assert (got.status, got.header("connection")) == (502, b"keep-alive")
+        await caller.send(request())
+        assert (await caller.reply()).status == 502
+
+
 async def test_caller_has_heard_only_of_an_interim_reply__our_error(road: Road) -> None:
     caller = await road.caller(request())
     connection, _ = await road.provider.call()
     await connection.send(head(status="103 Early Hints"))
     await caller.read(b"\r\n\r\n")
-    await connection.close()
-    assert (await caller.reply()).status == 502
+    road.live().cut(LIMIT)
+    assert (await caller.reply()).status == 503
 
 
 async def test_caller_still_sends__our_error_and_its_connection_ends(road: Road) -> None:

@@ -83,7 +83,7 @@ async def broken_while_waiting(road: Road) -> None:
     caller = await road.caller(request())
     connection, _ = await road.provider.call()
     await connection.close()
-    await caller.reply()
+    await caller.until_broken()
 
 
 async def broken_midway(road: Road) -> None:
