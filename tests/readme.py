@@ -1,4 +1,4 @@
-"""README's generated parts: what `serve` says, the outcomes, the metrics, the map; written from the code.
+"""README's generated parts: what `serve` says, the outcomes, the metrics, the limits, the map; written from the code.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
@@ -14,6 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from sidecar.cli.greeting import greeting
+from sidecar.config.limits import Limits
+from sidecar.config.quantities import KIB
 from sidecar.config.settings import Settings
 from sidecar.lifecycle.call import Outcome
 from sidecar.telemetry.metrics import metrics_table
@@ -39,6 +41,20 @@ def outcomes_table() -> str:
     return "\n".join(["| outcome | meaning |", "| --- | --- |", *rows, ""])
 
 
+def limits_table() -> str:
+    """Every key of `limits` with its default and the docstring below it, as a Markdown table."""
+    meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / "limits.py", "Limits")
+    rows = [f"| `{key}` | {_default(key)} | {meanings[key]} |" for key in Limits.model_fields]
+    return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows, ""])
+
+
+def _default(key: str) -> str:
+    value = getattr(Limits(), key)
+    if key.endswith("_bytes") and value is not None:
+        return f"{value // KIB} KiB"
+    return "none" if value is None else f"{value:,g} s" if key.endswith("_seconds") else f"{value:,}"
+
+
 def _attribute_docstrings(source: Path, class_name: str) -> dict[str, str]:
     """Name -> the string literal that follows its assignment; the interpreter throws these away."""
     tree = ast.parse(source.read_text())
@@ -46,7 +62,10 @@ def _attribute_docstrings(source: Path, class_name: str) -> dict[str, str]:
     found = {}
     for assigned, following in pairwise(body):
         match assigned, following:
-            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(meaning))):
+            case (
+                ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(meaning))),
+            ):
                 found[name] = " ".join(meaning.split())
     return found
 
@@ -102,6 +121,7 @@ PARTS = {
     "greeting": default_greeting,
     "outcomes": outcomes_table,
     "metrics": metrics_table,
+    "limits": limits_table,
     "map": map_of_the_house,
 }
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sidecar.config.limits import Limits
 from sidecar.config.load import load
 from sidecar.lifecycle.call import Outcome
 from tests import readme
@@ -41,8 +42,13 @@ def test_every_outcome_has_a_meaning() -> None:
     assert rows == [str(outcome) for outcome in Outcome]
 
 
-def test_settings_that_are_shown_can_be_used(tmp_path, monkeypatch) -> None:
-    (shown,) = re.findall(r"```yaml\n(.*?)```", readme.README.read_text(), re.DOTALL)
+def test_every_limit_has_a_default_and_a_meaning() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| .+ \|$", readme.limits_table(), re.MULTILINE)
+    assert rows == list(Limits.model_fields)
+
+
+@pytest.mark.parametrize("shown", re.findall(r"```yaml\n(.*?)```", readme.README.read_text(), re.DOTALL))
+def test_settings_that_are_shown_can_be_used(tmp_path, monkeypatch, shown: str) -> None:
     (tmp_path / "sidecar.yaml").write_text(shown)
     monkeypatch.chdir(tmp_path)
     assert load({}, {}).file is not None
