@@ -25,11 +25,11 @@ COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test parts lint format docs bench pins clean
+.PHONY: help run demo test parts lint format docs bench bench-setup soak pins clean
 
 help:  ## this list
 	@echo 'make WORD [ARGS="..."]'
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-9s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-13s %s\n", $$1, $$2 }'
 
 run: $(READY_TO_RUN)  ## start the sidecar with its embedded ledger (SQLite); ARGS go to `sidecar serve`
 	$(BIN)/sidecar serve $(ARGS)
@@ -56,8 +56,14 @@ format: $(READY_TO_TEST)  ## rewrite the Python files as `make lint` wants them
 docs: $(READY_TO_TEST)  ## rewrite README's generated parts from the code
 	$(BIN)/python tests/readme.py --write
 
-bench: parts  ## measure what the sidecar adds to a call; ARGS: --rounds, --seconds
+bench: parts  ## measure the sidecar beside nginx, haproxy, Envoy, LiteLLM and Portkey; ARGS="--help" lists its flags
 	$(BIN)/python -m tests.bench.run $(ARGS)
+
+bench-setup: parts $(VENV)-pins/bin/uv  ## fetch what `make bench` compares with and is not here: 800 MB, into .bench
+	$(BIN)/python -m tests.bench.peers $(VENV)-pins/bin/uv
+
+soak: $(READY_TO_TEST)  ## five minutes of mixed traffic, after which everything must be given back; ARGS: --seconds
+	$(BIN)/python -m tests.soak.run $(ARGS)
 
 pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) -o deploy/requirements.txt pyproject.toml
@@ -66,7 +72,7 @@ pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrad
 	$(COMPILE) -o tests/requirements.txt --extra test -c deploy/requirements.txt pyproject.toml deploy/build-requirements.txt
 
 clean:  ## remove what the other words have made
-	rm -rf $(VENV) $(VENV)-pins build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-pins .bench build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find sidecar tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -146,8 +146,8 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_make_alone_lists_every_word() -> None:
-    words = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
-    listed = set(re.findall(r"^  ([a-z]+) +\S", make("help").stdout, re.MULTILINE))
+    words = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    listed = set(re.findall(r"^  ([a-z-]+) +\S", make("help").stdout, re.MULTILINE))
     assert listed == words == set(re.findall(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)[0].split())
 
 

@@ -1,140 +1,237 @@
-"""Who is compared: how each is started, and which processes are charged for its work.
+"""Who is compared: how each is started and where its calls go. `gateways.py` has those that are a class slower.
 
-The upstream is an nginx that answers every call with the same Gemini reply; load and upstream share CPU 0, the contender
-has CPU 1 for itself. Everything of ours is switched on: metering, ledger, metrics, a log line a call. nginx writes a
-JSON access log, as we do.
+Everything of ours is switched on: metering, ledger, metrics, a log line a call. nginx, haproxy and Envoy write a JSON
+access log with the same facts. Each runs as one worker on one CPU, and buffers nothing.
 """
 
-import json
-import os
-import subprocess
+import resource
+import shutil
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
-PATH = "/gemini/v1/models/gemini-2.5-flash:generateContent"
-REPLY = json.dumps(
-    {
-        "candidates": [
-            {
-                "content": {"parts": [{"text": "Something useful about the sea. " * 12}], "role": "model"},
-                "finishReason": "STOP",
-                "index": 0,
-            }
-        ],
-        "usageMetadata": {
-            "promptTokenCount": 120,
-            "candidatesTokenCount": 96,
-            "thoughtsTokenCount": 40,
-            "totalTokenCount": 256,
-            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 120}],
-        },
-        "modelVersion": "gemini-2.5-flash",
-        "responseId": "r-1",
-    }
-)
+from tests.bench.figures import DIRECT, SIDECAR
+from tests.bench.peers import ENVOY, program
+from tests.bench.processes import CONTENDER_CPU, Running, free_port, running
+from tests.bench.transcript import ANSWER, AT_ONCE, HEADERS, Dialect, gemini
+
 HERE = Path(__file__).parent
+NOTHING: Mapping[str, str] = MappingProxyType({})
+SPARE_DESCRIPTORS = 150
+"""Of a process, besides two for each call."""
 
 
-class Contender:
-    """A running proxy, or the upstream itself."""
-
-    def __init__(self, name: str, port: int, process: subprocess.Popen[bytes] | None) -> None:
-        self.name, self.port, self._process = name, port, process
-
-    def cpu_ns(self) -> int:
-        """CPU time of all its processes so far, user and system, from the kernel's per-process clock."""
-        return sum(time.clock_gettime_ns((~pid << 3) | 2) for pid in self.pids())
-
-    def resident_kib(self) -> int:
-        """Resident memory of all its processes."""
-        total = 0
-        for pid in self.pids():
-            for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-                if line.startswith("VmRSS:"):
-                    total += int(line.split()[1])
-        return total
-
-    def pids(self) -> list[int]:
-        """Its processes: the one we started and its children."""
-        if self._process is None:
-            return []
-        root = self._process.pid
-        children = Path(f"/proc/{root}/task/{root}/children").read_text().split()
-        return [root, *map(int, children)]
+class NotAnswering(Exception):
+    """A contender was started and does not pass calls on as it should."""
 
 
-def on_cpu(number: int, command: list[str]) -> list[str]:
-    """The command, pinned where there is a second CPU to pin it to."""
-    return ["taskset", "-c", str(number % (os.cpu_count() or 1)), *command]
+class Upstream(NamedTuple):
+    """Where the provider is."""
+
+    port: int
+    ca_file: Path | None = None
+    """The authority of its certificate where it speaks TLS; contenders verify it."""
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"{'https' if self.ca_file else 'http'}://127.0.0.1:{self.port}"
 
 
-@contextmanager
-def all_contenders(run: Path, ports: tuple[int, int, int]) -> Iterator[list[Contender]]:
-    """The upstream ("direct"), nginx and the sidecar, all up."""
-    upstream, nginx, sidecar = ports
-    with ExitStack() as stack:
-        stack.enter_context(_nginx(run, "upstream", 0, PORT=upstream, REPLY=REPLY))
-        proxy = stack.enter_context(_nginx(run, "nginx", 1, PORT=nginx, UPSTREAM=upstream))
-        ours = stack.enter_context(_sidecar(run, sidecar, upstream))
-        contenders = [
-            Contender("direct", upstream, None),
-            Contender("nginx", nginx, proxy),
-            Contender("sidecar", sidecar, ours),
-        ]
-        for contender in contenders:
-            _wait_until_it_answers(contender)
-        yield contenders
+class Place(NamedTuple):
+    """Where a contender is to run."""
+
+    folder: Path
+    """Its own."""
+    port: int
+    upstream: Upstream
 
 
-@contextmanager
-def _nginx(run: Path, name: str, cpu: int, **values: object) -> Iterator[subprocess.Popen[bytes]]:
-    text = (HERE / f"{name}.conf.in").read_text()
-    for key, value in {"RUN": run, **values}.items():
-        text = text.replace(f"@{key}@", str(value))
-    settings = run / f"{name}.conf"
-    settings.write_text(text)
-    with _process(on_cpu(cpu, ["nginx", "-c", str(settings)]), run / f"{name}.log", {}) as process:
-        yield process
+class Start(NamedTuple):
+    """How a contender is started."""
+
+    command: list[str]
+    variables: Mapping[str, str] = NOTHING
 
 
-@contextmanager
-def _sidecar(run: Path, port: int, upstream: int) -> Iterator[subprocess.Popen[bytes]]:
-    variables = {
-        "SIDECAR_PROXY__LISTEN": f"127.0.0.1:{port}",
-        "SIDECAR_CONTROL__LISTEN": "127.0.0.1:0",
-        "SIDECAR_OBSERVE__LISTEN": "127.0.0.1:0",
-        "SIDECAR_LEDGER__URL": f"sqlite:///{run}/ledger.db",
-        "SIDECAR_UPSTREAMS__GEMINI__URL": f"http://127.0.0.1:{upstream}",
+class Contender(NamedTuple):
+    """A program that passes calls on."""
+
+    name: str
+    needs: tuple[str | Path, ...]
+    """Programs, by name or by path."""
+    start: Callable[[Place], Start]
+    """Writes its settings."""
+    dialect: Dialect = gemini("/v1beta")
+    headers: Callable[[Upstream], dict[str, str]] = lambda _upstream: {}
+    """What it wants to be told with each request."""
+    is_heavy: bool = False
+    """It needs a millisecond or more for a call, so it is given fewer."""
+
+    def lacking(self) -> list[str]:
+        """What it needs that is not on this machine."""
+        return [str(need) for need in self.needs if program(need) is None]
+
+
+class Up(NamedTuple):
+    """A contender that answers calls; or the provider itself, which has no process to be charged."""
+
+    name: str
+    port: int
+    dialect: Dialect
+    headers: Mapping[str, str]
+    process: Running | None = None
+    is_heavy: bool = False
+    variables: Mapping[str, str] = NOTHING
+
+
+def direct(upstream: Upstream) -> Up:
+    """The provider without anybody in between."""
+    return Up(DIRECT, upstream.port, gemini("/v1beta"), {})
+
+
+def written(place: Place, template: str, **values: object) -> Path:
+    """A settings file made from a template beside this file, in the contender's folder.
+
+    A line that begins with `@TLS@` is kept where the upstream speaks TLS, one with `@PLAIN@` where it does not.
+    """
+    kept, left_out = ("@TLS@", "@PLAIN@") if place.upstream.ca_file else ("@PLAIN@", "@TLS@")
+    lines = (HERE / template).read_text().splitlines()
+    text = "\n".join(line.replace(kept, "") for line in lines if left_out not in line)
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    known = {
+        "RUN": place.folder,
+        "PORT": place.port,
+        "UPSTREAM": place.upstream.port,
+        "CA": place.upstream.ca_file,
+        "SLOTS": descriptors * 17 // 16,
+        "CALLS": (descriptors - SPARE_DESCRIPTORS) // 2,
     }
-    with _process(on_cpu(1, [sys.executable, "-m", "sidecar", "serve"]), run / "sidecar.log", variables) as process:
-        yield process
+    for key, value in {**known, **values}.items():
+        text = text.replace(f"@{key}@", str(value))
+    settings = place.folder / template.removesuffix(".in")
+    settings.write_text(text + "\n")
+    return settings
+
+
+def _nginx(place: Place) -> Start:
+    return Start(["nginx", "-c", str(written(place, "nginx.conf.in"))])
+
+
+def _haproxy(place: Place) -> Start:
+    return Start(["haproxy", "-db", "-f", str(written(place, "haproxy.cfg.in"))])
+
+
+def _envoy(place: Place) -> Start:
+    settings = str(written(place, "envoy.yaml.in"))
+    flags = ["--concurrency", "1", "--use-dynamic-base-id", "--log-level", "error"]
+    return Start([str(ENVOY), "-c", settings, *flags])
+
+
+def _sidecar(place: Place) -> Start:
+    variables = {
+        "PROXY__LISTEN": f"127.0.0.1:{place.port}",
+        "CONTROL__LISTEN": f"127.0.0.1:{free_port()}",
+        "OBSERVE__LISTEN": f"127.0.0.1:{free_port()}",
+        "LEDGER__URL": f"sqlite:///{place.folder}/ledger.db",
+        "UPSTREAMS__GEMINI__URL": place.upstream.url,
+        # 10,000 streams are meant to be open, and the default is that many connections, idle ones included
+        "LIMITS__MAX_CONNECTIONS": "20000",
+        "LIMITS__MAX_CALLS": "20000",
+    }
+    if place.upstream.ca_file:
+        variables["UPSTREAMS__GEMINI__CA_FILE"] = str(place.upstream.ca_file)
+    environment = {f"SIDECAR_{name}": value for name, value in variables.items()}
+    return Start([sys.executable, "-m", "sidecar", "serve"], environment)
+
+
+FAST = (
+    Contender("nginx", ("nginx",), _nginx),
+    Contender("haproxy", ("haproxy",), _haproxy),
+    Contender("envoy", (ENVOY,), _envoy),
+    Contender(SIDECAR, (), _sidecar, dialect=gemini("/gemini/v1beta")),
+)
 
 
 @contextmanager
-def _process(command: list[str], log: Path, variables: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **variables})
+def up(contender: Contender, folder: Path, upstream: Upstream) -> Iterator[Up]:
+    """A contender that has answered its first call."""
+    place = Place(folder / contender.name, free_port(), upstream)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    place.folder.mkdir(parents=True)
+    start = contender.start(place)
+    log = place.folder / "output"
+    with running(start.command, CONTENDER_CPU, log, start.variables) as process:
+        answering = Up(
+            contender.name,
+            place.port,
+            contender.dialect,
+            contender.headers(upstream),
+            process,
+            contender.is_heavy,
+            start.variables,
+        )
+        _wait_until_it_answers(answering, log)
+        yield answering
+
+
+@contextmanager
+def all_up(contenders: list[Contender], folder: Path, upstream: Upstream) -> Iterator[list[Up]]:
+    """The provider itself and all contenders, stopped until it is their turn; one that does not answer is left out."""
+    with ExitStack() as stack:
+        answering = [direct(upstream)]
+        for contender in contenders:
+            try:
+                answering.append(stack.enter_context(up(contender, folder, upstream)))
+            except NotAnswering as problem:
+                print(f"*** {contender.name} IS LEFT OUT: {problem}", file=sys.stderr)
+            _stop(answering[-1])
+        yield answering
+
+
+@contextmanager
+def alone(one: Up) -> Iterator[None]:
+    """Let one contender run while the others, which are stopped, do not disturb it."""
+    if one.process:
+        one.process.go_on()
+        call(one)
     try:
-        yield process
+        yield
     finally:
-        process.terminate()
-        process.wait(30)
+        _stop(one)
 
 
-def _wait_until_it_answers(contender: Contender, seconds: float = 20.0) -> None:
+def _stop(one: Up) -> None:
+    if one.process:
+        one.process.stop()
+
+
+def call(one: Up) -> None:
+    """Make one unary call.
+
+    Raises:
+        OSError: no connection, or a status that is not 200.
+        NotAnswering: the reply is not the provider's.
+    """
+    url, body = f"http://127.0.0.1:{one.port}{one.dialect.unary}", one.dialect.prompt(AT_ONCE)
+    request = urllib.request.Request(url, body, {**HEADERS, **one.headers}, method="POST")
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        if ANSWER not in reply.read().decode():
+            raise NotAnswering(f"{one.name} does not give the provider's reply")
+
+
+def _wait_until_it_answers(one: Up, log: Path, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while True:
         try:
-            request = urllib.request.Request(f"http://127.0.0.1:{contender.port}{PATH}", b"{}", method="POST")
-            with urllib.request.urlopen(request, timeout=5) as reply:
-                assert reply.read() == REPLY.encode()
-                return
-        except (urllib.error.URLError, OSError):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
+            return call(one)
+        except (urllib.error.URLError, OSError) as problem:
+            if time.monotonic() > deadline or (one.process and one.process.has_ended()):
+                raise NotAnswering(f"{one.name} does not answer: {problem}\n{log.read_text()[-2000:]}") from problem
+            time.sleep(0.002)

@@ -1,89 +1,124 @@
-"""`make bench`: what the sidecar costs beside nginx, and how soon it sees a departure. Prints figures; asserts nothing.
+"""`make bench`: the sidecar beside nginx, haproxy, Envoy, LiteLLM and Portkey. Prints figures; asserts nothing.
 
-CPU time is user + system of the contender's processes per call, from the kernel's own clock. Rounds are interleaved over
-the contenders and the table shows medians: on a shared machine absolute figures wander, ratios hold.
+CPU time is user + system of all of a contender's processes, from the kernel's own clocks. Rounds are interleaved over the
+contenders; tables show medians, ratios are medians of the rounds' ratios. README.md beside this file says how to read it.
 """
 
 import argparse
 import json
-import statistics
-import subprocess
+import os
+import platform
+import signal
+import sys
 import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import departures
-from tests.bench.contenders import Contender, all_contenders, on_cpu
+from tests.bench import peers, streams, unary, upstreams
+from tests.bench.contenders import FAST, Contender, up
+from tests.bench.figures import SIDECAR, scenario_table, summary_table
+from tests.bench.gateways import SLOW
+from tests.bench.processes import settle_down_on_the_load_cpu
+from tests.bench.scenarios import CONCURRENCY, SCENARIOS, SSE_PACE, SSE_STREAMS, Bench
 
-PORTS = (18090, 18091, 18092)
-SCENARIOS = {"64 at once": 64, "1 at a time": 1}
-WARM_UP_SECONDS = 1
-LOAD = Path(__file__).with_name("load.lua")
-
-Measured = dict[str, float]
-
-
-def load(contender: Contender, concurrency: int, seconds: int) -> Measured:
-    """One round of load on one contender."""
-    command = ["wrk", "-t1", f"-c{concurrency}", f"-d{seconds}s", "-s", str(LOAD), f"http://127.0.0.1:{contender.port}"]
-    before = contender.cpu_ns()
-    output = subprocess.run(on_cpu(0, command), check=True, capture_output=True, text=True).stdout
-    measured: Measured = json.loads(output.splitlines()[-1])
-    measured["cpu_us"] = (contender.cpu_ns() - before) / 1000 / measured["calls"]
-    measured["resident_kib"] = contender.resident_kib()
-    return measured
+CONTENDERS = {contender.name: contender for contender in (*FAST, *SLOW)}
 
 
-def compare(rounds: int, seconds: int) -> dict[str, dict[str, list[Measured]]]:
-    """Scenario -> contender -> one measurement a round."""
-    found: dict[str, dict[str, list[Measured]]] = {scenario: {} for scenario in SCENARIOS}
-    with tempfile.TemporaryDirectory() as directory, all_contenders(Path(directory), PORTS) as contenders:
-        for contender in contenders:
-            load(contender, 64, WARM_UP_SECONDS)
-        for _ in range(rounds):
-            for scenario, concurrency in SCENARIOS.items():
-                for contender in contenders:
-                    found[scenario].setdefault(contender.name, []).append(load(contender, concurrency, seconds))
+def names(known: list[str]) -> Callable[[str], list[str]]:
+    """A flag's type: some of these names, with commas between them."""
+
+    def some(text: str) -> list[str]:
+        wanted = text.split(",")
+        if unknown := set(wanted) - set(known):
+            raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not one of {', '.join(known)}")
+        return wanted
+
+    return some
+
+
+def flags() -> argparse.Namespace:
+    """What the command line says."""
+    others = [name for name in CONTENDERS if name != SIDECAR]
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3, help="of unary load, each round")
+    parser.add_argument("--only", type=names(list(SCENARIOS)), default=list(SCENARIOS), help=",".join(SCENARIOS))
+    parser.add_argument("--peers", type=names(others), default=others, help=",".join(others))
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write what each round found")
+    parser.add_argument(
+        "--profile",
+        choices=["unary", "sse"],
+        help="no comparison: load the sidecar alone for --seconds, and print its process id for a profiler",
+    )
+    return parser.parse_args()
+
+
+def present(wanted: list[str]) -> list[Contender]:
+    """The contenders that can be started here; those that can't are named where it will be seen."""
+    found = []
+    for name in [*wanted, SIDECAR]:
+        lacking = CONTENDERS[name].lacking()
+        if lacking:
+            print(f"*** {name} IS LEFT OUT: no {', '.join(lacking)}; make bench-setup", file=sys.stderr)
+        else:
+            found.append(CONTENDERS[name])
     return found
 
 
-def report(found: dict[str, dict[str, list[Measured]]]) -> None:
-    """The medians, and the ratios to nginx."""
-    for scenario, contenders in found.items():
-        medians = {
-            name: {key: statistics.median(one[key] for one in measured) for key in measured[0]}
-            for name, measured in contenders.items()
-        }
-        print(f"\nunary calls, {scenario}")
-        print(f"{'':10}{'CPU us/call':>12}{'p50 us':>10}{'p99 us':>10}{'errors':>8}{'RSS MiB':>9}")
-        for name, one in medians.items():
-            print(
-                f"{name:10}{one['cpu_us']:12.1f}{one['p50_us']:10.0f}{one['p99_us']:10.0f}{one['errors']:8.0f}"
-                f"{one['resident_kib'] / 1024:9.1f}"
-            )
-        nginx, ours, direct = medians["nginx"], medians["sidecar"], medians["direct"]
-        print(f"sidecar / nginx: CPU {ours['cpu_us'] / nginx['cpu_us']:.2f} x", end="")
-        added = [one["p50_us"] - direct["p50_us"] for one in (ours, nginx)]
-        print(
-            f", p50 {ours['p50_us'] / nginx['p50_us']:.2f} x, added latency p50 {added[0]:.0f} us against {added[1]:.0f} us"
-        )
+def machine(contenders: list[Contender]) -> dict[str, str]:
+    """What the figures depend on."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "system": platform.platform(),
+        "cpus": str(os.cpu_count()),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        **{contender.name: peers.version(contender.name) for contender in contenders if contender.name != SIDECAR},
+    }
 
 
-def report_departures() -> None:
-    """Percentiles of the detection."""
-    print(f"\nfact -> record, {departures.CALLS} calls open, ms")
-    for name, milliseconds in departures.measure().items():
-        cuts = statistics.quantiles(milliseconds, n=100)
-        print(f"{name:14} p50 {cuts[49]:7.2f}   p99 {cuts[98]:7.2f}   max {max(milliseconds):7.2f}")
+def compare(told: argparse.Namespace, folder: Path, descriptors: int) -> None:
+    """Run the scenarios and print their tables."""
+    bench = Bench(present(told.peers), told.rounds, told.seconds, descriptors, folder)
+    conditions = machine(bench.contenders)
+    for name, measure in SCENARIOS.items():
+        if name in told.only:
+            measure(bench)
+    print(*(f"{key} {value}" for key, value in conditions.items()), sep=", ")
+    for scenario, rounds in bench.results.items():
+        print(f"\n{scenario}\n\n{scenario_table(rounds)}")
+    print(f"\n{summary_table(bench.results)}")
+    if told.json:
+        told.json.write_text(json.dumps({"machine": conditions, "results": bench.results}, indent=1) + "\n")
+
+
+def hold_under_load(what: str, seconds: int, folder: Path) -> None:
+    """Load the sidecar, and nobody else, so that a profiler can watch it."""
+    provider = upstreams.replying if what == "unary" else upstreams.pacing
+    with provider(folder) as upstream, up(CONTENDERS[SIDECAR], folder, upstream) as sidecar:
+        assert sidecar.process is not None
+        print(f"the sidecar is process {sidecar.process.pids()[0]}, loaded for {seconds} s", flush=True)
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if what == "unary":
+                unary.load(sidecar, CONCURRENCY, max(1, int(left)))
+            else:
+                streams.read(sidecar, SSE_STREAMS, SSE_PACE)
+            sidecar.process.go_on()
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=3, help="of load, each round")
-    flags = parser.parse_args()
-    report(compare(flags.rounds, flags.seconds))
-    report_departures()
+    told = flags()
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # or what we started would stay
+    descriptors = settle_down_on_the_load_cpu()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        Path(folder).chmod(0o755)  # nginx's workers are nobody
+        if told.profile:
+            hold_under_load(told.profile, told.seconds, Path(folder))
+        else:
+            compare(told, Path(folder), descriptors)
 
 
 if __name__ == "__main__":
