@@ -142,16 +142,25 @@ class ChunkedBody:
         self.trailers: list[bytes] = []
         self.is_complete = False
 
+    def whole_chunk(self, piece: bytes) -> bytes:
+        """The payload of a piece that is one plain chunk and nothing else: how a stream mostly comes, and goes on as it is.
+
+        Otherwise nothing, and the piece is still to be fed.
+        """
+        if self._line != b"" or self._wants_crlf or self._trailer_bytes >= 0 or not piece.endswith(b"\r\n"):
+            return b""
+        size = PLAIN_SIZE(piece)
+        if size is None:
+            return b""
+        start, end = size.end(), len(piece) - 2
+        return piece[start:end] if end - start == int(size[1], 16) else b""
+
     def feed(self, piece: bytes) -> tuple[bytes, int]:
         """Read a piece: (payload bytes in it, bytes of it that belong to this body).
 
         Raises:
             ProtocolError: the framing is broken.
         """
-        if self._line == b"" and not self._wants_crlf and self._trailer_bytes < 0:
-            whole = whole_chunk(piece)  # how a stream mostly comes: each event in a chunk, each chunk in a piece
-            if whole:
-                return whole, len(piece)
         payload: list[bytes] = []
         position, end = 0, len(piece)
         while position < end and not self.is_complete:
@@ -213,15 +222,6 @@ class ChunkedBody:
         if self._trailer_bytes > MAX_TRAILERS:
             raise ProtocolError("the trailers are too long")
         self.trailers.append(line)
-
-
-def whole_chunk(piece: bytes) -> bytes:
-    """The payload of a piece that is one chunk and nothing else; empty when it is not, or when the slow way must say."""
-    size = PLAIN_SIZE(piece)
-    if size is None or not piece.endswith(b"\r\n"):
-        return b""
-    start, end = size.end(), len(piece) - 2
-    return piece[start:end] if end - start == int(size[1], 16) else b""
 
 
 def chunk(payload: bytes) -> bytes:

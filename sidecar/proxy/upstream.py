@@ -106,6 +106,13 @@ class Upstream(asyncio.Protocol):
     # === reading a reply ===
 
     def _read(self, exchange: "Exchange", data: bytes) -> None:
+        if self._head is None:
+            self._read_heads(exchange, data)
+        else:
+            self._read_body(exchange, data)
+
+    def _read_heads(self, exchange: "Exchange", data: bytes) -> None:
+        """Read interim heads and the one of the reply, and what came with it."""
         while self._head is None:
             rest = self._read_head(exchange, data)
             if rest is None:
@@ -160,13 +167,18 @@ class Upstream(asyncio.Protocol):
             exchange.relay(piece, piece)
             if body.is_complete:
                 self._end(b"", surplus=taken < len(data))
+        elif payload := body.whole_chunk(data):
+            exchange.relay(payload if exchange.is_http10 else data, payload)
         else:
-            payload, taken = body.feed(data)
-            if payload:
-                exchange.relay(payload if exchange.is_http10 else chunk(payload), payload)
-            if body.is_complete:
-                end = b"" if exchange.is_http10 else last_chunk(body.trailers)
-                self._end(end, surplus=taken < len(data))
+            self._read_chunks(exchange, body, data)
+
+    def _read_chunks(self, exchange: "Exchange", body: ChunkedBody, data: bytes) -> None:
+        payload, taken = body.feed(data)
+        if payload:
+            exchange.relay(payload if exchange.is_http10 else chunk(payload), payload)
+        if body.is_complete:
+            end = b"" if exchange.is_http10 else last_chunk(body.trailers)
+            self._end(end, surplus=taken < len(data))
 
     def _end(self, last: bytes, *, surplus: bool) -> None:
         """The reply is whole. The connection goes back to the pool if it can be trusted with another."""
