@@ -127,6 +127,7 @@ class Application:
         )  # or the first call would wait for it
         gc.collect()
         gc.freeze()  # what lives as long as the program is never looked at again by the collector
+        gc.enable()
         gc.set_threshold(YOUNG_OBJECTS)  # a call leaves no rings behind, so looking for them often finds nothing
         return self._addresses
 
