@@ -2,37 +2,22 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sidecar.config.groups import HalfClose, LogFormat, Mode
-from sidecar.config.load import Loaded, leaves, load
-from sidecar.config.problems import BadSettings
+from sidecar.config.load import leaves, load
 from sidecar.config.quantities import GIB
 from sidecar.config.schema import dotted
 from sidecar.config.settings import Settings
 from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
+from tests.config.loading import loaded, refusal
 from tests.proxy.certificates import Authority
 
 GOOD = Path(__file__).parent / "good" / "everything.yaml"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def loaded(text: str = "", flags: Any = None, **variables: str) -> Loaded:
-    Path("s.yaml").write_text(text)
-    return load(flags or {}, variables, "s.yaml")
-
-
-def refusal(text: str = "", flags: Any = None, **variables: str) -> str:
-    with pytest.raises(BadSettings) as refused:
-        loaded(text, flags, **variables)
-    return str(refused.value)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_nothing_set__defaults_alone():

@@ -2,34 +2,20 @@
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sidecar.config.groups import Mode
-from sidecar.config.load import Loaded, load
+from sidecar.config.load import load
 from sidecar.config.problems import BadSettings
 from sidecar.config.settings import Settings
 from sidecar.lifecycle.policy import OnDeparture
+from tests.config.loading import loaded, refusal
 
 GOOD = Path(__file__).parent / "good" / "everything.yaml"
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def loaded(text: str = "", flags: Any = None, **variables: str) -> Loaded:
-    Path("s.yaml").write_text(text)
-    return load(flags or {}, variables, "s.yaml")
-
-
-def refusal(text: str = "", flags: Any = None, **variables: str) -> str:
-    with pytest.raises(BadSettings) as refused:
-        loaded(text, flags, **variables)
-    return str(refused.value)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_file_in_the_working_directory_is_found(folder):
