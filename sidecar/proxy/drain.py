@@ -1,6 +1,7 @@
 """The end of the proxy: no new calls, the living may end, what is left is cut and settled with what is known."""
 
 import asyncio
+import contextlib
 
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.policy import DRAIN
@@ -35,8 +36,6 @@ async def _until_idle(context: Context, seconds: float) -> None:
     if not context.live:
         return
     context.is_idle.clear()
-    try:
+    with contextlib.suppress(TimeoutError):  # what is left is cut next
         async with asyncio.timeout(seconds):
             await context.is_idle.wait()
-    except TimeoutError:
-        pass  # what is left is cut next
