@@ -15,9 +15,9 @@ class Limits(Group):
     request_line_bytes: Annotated[Size, Field(ge=1 * KIB)] = 8 * KIB
     """Longest request line; one more byte is 414. RFC 9112 section 3 asks for 8,000 at least, nginx takes as many as we do."""
     head_bytes: Annotated[Size, Field(ge=1 * KIB)] = 64 * KIB
-    """Longest head of a request (431) or a reply (502). Google's tokens and cookies stay below 16 KiB."""
+    """Longest head of a request (431) or a reply (broken off). Google's tokens and cookies stay below 16 KiB."""
     head_fields: Positive = 100
-    """Most header fields of a request; one more is 431. As many as Envoy takes; SDKs send about twenty."""
+    """Most header fields of a request (one more is 431) or a reply (broken off). As Envoy; SDKs send about twenty."""
     body_bytes: Size | None = None
     """Longest body of a request; one more byte is 413. None sets no bound: a body is passed on as it comes, never held."""
     max_connections: Positive = 10_000

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sidecar.errors import RequestRefused
+from sidecar.errors import ReplyBroken, RequestRefused
 from sidecar.http1.head import RequestHead
 
 if TYPE_CHECKING:
@@ -37,6 +37,21 @@ def check_head(context: "Context", raw: bytes, end: int) -> None:
     if end and raw.count(LINE_END, 0, end) - NO_FIELDS > limits.head_fields:
         problem = f"the request has more than {limits.head_fields} header fields"
         raise over(context, "limits.head_fields", 431, problem)
+
+
+def check_reply_head(context: "Context", raw: bytes, end: int) -> None:
+    """The same of a reply's head, which has no line whose length is bounded apart.
+
+    Raises:
+        ReplyBroken: it has too many fields, or is too large.
+    """
+    limits = context.limits
+    if (end or len(raw)) > limits.head_bytes:
+        context.recorder.limit_reached("limits.head_bytes")
+        raise ReplyBroken("its head is too large (limits.head_bytes)")
+    if end and raw.count(LINE_END, 0, end) - NO_FIELDS > limits.head_fields:
+        context.recorder.limit_reached("limits.head_fields")
+        raise ReplyBroken("it has too many header fields (limits.head_fields)")
 
 
 def check_room(context: "Context", downstream: "Downstream", head: RequestHead) -> None:

@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True):
     head_bytes: int
     """Of a request's or a reply's head."""
     head_fields: int
-    """Fields of a request's head."""
+    """Of a request's or a reply's head."""
     body_bytes: int | None
     """Of a request's body; None for no bound."""
     max_connections: int

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 from sidecar.errors import ProtocolError, ReplyBroken
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
 from sidecar.http1.head import END_OF_HEAD, ReplyHead, read_reply_head
-from sidecar.proxy.bounds import LINE_END, NO_FIELDS
+from sidecar.proxy.bounds import check_reply_head
 from sidecar.proxy.destination import Endpoint
 from sidecar.proxy.unread import nothing_came
 
@@ -125,17 +125,13 @@ class Upstream(asyncio.Protocol):
     def _read_head(self, exchange: "Exchange", data: bytes) -> bytes | None:
         """Read a head; returns what stands behind it, or None when nothing more can be read now."""
         raw = self._raw_head + data
-        end = raw.find(END_OF_HEAD) + len(END_OF_HEAD)
-        if end < len(END_OF_HEAD) or end > self._context.limits.head_bytes:
-            if len(raw) > self._context.limits.head_bytes:
-                self._context.recorder.limit_reached("limits.head_bytes")
-                raise ReplyBroken("its head is too large (limits.head_bytes)")
+        found = raw.find(END_OF_HEAD)
+        end = found + len(END_OF_HEAD) if found >= 0 else 0
+        check_reply_head(self._context, raw, end)
+        if not end:
             self._raw_head = raw
             return None
         self._raw_head = b""
-        if raw.count(LINE_END, 0, end) - NO_FIELDS > self._context.limits.head_fields:
-            self._context.recorder.limit_reached("limits.head_fields")
-            raise ReplyBroken("it has too many header fields (limits.head_fields)")
         head = read_reply_head(raw[:end], self.method)
         if head.status == 101:
             raise ReplyBroken("it switched protocols without being asked")
