@@ -1,10 +1,12 @@
 """Framing: where a body ends, and the same body in our own words.
 
 A body is passed on in the framing it came in. Bytes of a body with a known length are not looked at at all; of a chunked
-body only the chunk lines are, and what goes on is re-framed (chunk extensions are dropped, RFC 9112 section 7.1.1).
+body only the chunk lines are, and what goes on is re-framed (chunk extensions are dropped, RFC 9112 section 7.1.1), unless
+it came as one whole chunk without any.
 """
 
 import re
+from typing import Final
 
 import msgspec
 
@@ -17,9 +19,14 @@ MAX_TRAILERS = 16 * 1024
 LONGEST_LENGTH = 18
 """Digits of a Content-Length: below 2**63, so that nobody's parser overflows (h11 passes longer ones on)."""
 
-IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t]*|;[^\x00-\x08\x0a-\x1f\x7f]*)\Z").match
+TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+"""The name of a field, or a method (RFC 9110 section 5.6.2)."""
+TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]*+"
+"""A field's value, or a reason: no control byte but tab (RFC 9110 section 5.5)."""
+
+IS_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}(?:[ \t]*|;" + TEXT + rb")\Z").match
 PLAIN_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n").match
-IS_TRAILER = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\Z").match
+IS_TRAILER = re.compile(TOKEN + rb":" + TEXT + rb"\Z").match
 
 NOT_IN_TRAILERS = frozenset(
     {b"content-length", b"transfer-encoding", b"host", b"connection", b"trailer", b"te", b"upgrade"}
@@ -45,8 +52,8 @@ Noted = dict[bytes, bytes]
 """Fields by lower-case name, without the space around their values."""
 
 
-def request_framing(noted: Noted) -> Framing:
-    """The framing of a request's body (RFC 9112 section 6.3).
+def request_framing(noted: Noted, otherwise: Framing = NO_BODY) -> Framing:
+    """The framing of a request's body (RFC 9112 section 6.3); `otherwise` is what no field at all means.
 
     Raises:
         RequestRefused: there are two opinions about the length, or none that we can read.
@@ -58,12 +65,7 @@ def request_framing(noted: Noted) -> Framing:
         if coding.lower() != b"chunked":
             raise RequestRefused(501, "a Transfer-Encoding other than chunked")
         return CHUNKED
-    if length is None:
-        return NO_BODY
-    try:
-        return Framing(_number(length))
-    except ProtocolError as broken:
-        raise RequestRefused(400, str(broken)) from None
+    return otherwise if length is None else Framing(_number(length))
 
 
 def reply_framing(noted: Noted, status: int, request_method: bytes) -> Framing:
@@ -72,7 +74,10 @@ def reply_framing(noted: Noted, status: int, request_method: bytes) -> Framing:
     Raises:
         ReplyBroken: there are two opinions about the length, or none that we can read.
     """
-    framing = _reply_framing_as_said(noted)
+    try:
+        framing = request_framing(noted, UNTIL_CLOSE)  # said by the same fields
+    except RequestRefused as refused:
+        raise ReplyBroken(refused.problem) from None
     if request_method == b"HEAD" or status == 304:
         return NO_BODY
     if status < 200 or status == 204:
@@ -82,26 +87,10 @@ def reply_framing(noted: Noted, status: int, request_method: bytes) -> Framing:
     return framing
 
 
-def _reply_framing_as_said(noted: Noted) -> Framing:
-    coding, length = noted.get(b"transfer-encoding"), noted.get(b"content-length")
-    if coding is not None:
-        if length is not None:
-            raise ReplyBroken("both Content-Length and Transfer-Encoding")
-        if coding.lower() != b"chunked":
-            raise ReplyBroken("a Transfer-Encoding other than chunked")
-        return CHUNKED
-    if length is None:
-        return UNTIL_CLOSE
-    try:
-        return Framing(_number(length))
-    except ProtocolError as broken:
-        raise ReplyBroken(str(broken)) from None
-
-
 def _number(length: bytes) -> int:
     """What a Content-Length says. Several of them are one list by now, which is no number either."""
     if not length.isdigit() or len(length) > LONGEST_LENGTH:
-        raise ProtocolError("a Content-Length that is not a number, or several of them")
+        raise RequestRefused(400, "a Content-Length that is not a number, or several of them")
     return int(length)
 
 

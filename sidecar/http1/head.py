@@ -11,13 +11,10 @@ from typing import Final
 import msgspec
 
 from sidecar.errors import ReplyBroken, RequestRefused
-from sidecar.http1.framing import Framing, Noted, reply_framing, request_framing
+from sidecar.http1.framing import TEXT, TOKEN, Framing, Noted, reply_framing, request_framing
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 
-TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
-TEXT: Final = rb"[^\x00-\x08\x0a-\x1f\x7f]*+"
-"""A field's value, or a reason: no control byte but tab (RFC 9110 section 5.5)."""
 FIELDS: Final = rb"((?:\r\n" + TOKEN + rb":" + TEXT + rb")*+)"
 TARGET: Final = rb"[!\x22$-~]++"
 """RFC 9112 section 3: without controls, spaces, non-ASCII bytes or a fragment."""
@@ -37,6 +34,7 @@ HOP_BY_HOP: Final = frozenset({
 
 USUAL_OPTIONS: Final = {option: frozenset({option}) for option in (b"close", b"keep-alive")}
 NOT_NAMED_AWAY: Final = frozenset({b"close", b"keep-alive", b"content-length", b""})
+"""Options that are no fields, and the one that may not be taken away: the framing hangs on it."""
 
 OURS: Final = b"x-sidecar-"
 """Fields that speak to the sidecar; they end here."""
@@ -103,16 +101,8 @@ def read_request_head(raw: bytes) -> RequestHead:
     _check_host(noted, is_http10)
     if is_http10 and b"transfer-encoding" in noted:
         raise RequestRefused(400, "Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
-    connection = noted.get(b"connection")
-    return RequestHead(
-        method,
-        target,
-        is_http10,
-        fields if connection is None else _without_named(fields, connection),
-        noted,
-        request_framing(noted),
-        not is_http10 if connection is None else _keeps_alive(connection, is_http10),
-    )
+    fields, keeps_alive = _of_this_connection(noted, fields, is_http10)
+    return RequestHead(method, target, is_http10, fields, noted, request_framing(noted), keeps_alive)
 
 
 def read_reply_head(raw: bytes, request_method: bytes) -> ReplyHead:
@@ -124,22 +114,15 @@ def read_reply_head(raw: bytes, request_method: bytes) -> ReplyHead:
     found = AS_REPLY(raw)
     if found is None:
         raise ReplyBroken(_what_is_wrong(raw))
-    minor, status, reason, fields = found.groups()
+    minor, digits, reason, fields = found.groups()
     noted, fields = _taken_apart(fields)
     is_http10 = minor == b"0"
     if is_http10 and b"transfer-encoding" in noted:
         raise ReplyBroken("Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
-    framing = reply_framing(noted, int(status), request_method)
-    connection = noted.get(b"connection")
-    keeps_alive = not is_http10 if connection is None else _keeps_alive(connection, is_http10)
-    return ReplyHead(
-        int(status),
-        reason or b"",
-        fields if connection is None else _without_named(fields, connection),
-        noted,
-        framing,
-        keeps_alive and not framing.until_close,
-    )
+    status = int(digits)
+    framing = reply_framing(noted, status, request_method)
+    fields, keeps_alive = _of_this_connection(noted, fields, is_http10)
+    return ReplyHead(status, reason or b"", fields, noted, framing, keeps_alive and not framing.until_close)
 
 
 def field(fields: bytes, name: bytes) -> bytes:
@@ -192,20 +175,19 @@ def _check_host(noted: Noted, is_http10: bool) -> None:
         raise RequestRefused(400, "a Host header that is no host, or several of them")
 
 
-def _keeps_alive(connection: bytes, is_http10: bool) -> bool:
-    """RFC 9112 section 9.3."""
+def _of_this_connection(noted: Noted, fields: bytes, is_http10: bool) -> tuple[bytes, bool]:
+    """The fields that go on without those that Connection names, and whether it lives on (RFC 9112 section 9.3)."""
+    connection = noted.get(b"connection")
+    if connection is None:
+        return fields, not is_http10
     options = _options(connection)
-    return b"close" not in options and (not is_http10 or b"keep-alive" in options)
+    keeps_alive = b"close" not in options and (not is_http10 or b"keep-alive" in options)
+    named = options - NOT_NAMED_AWAY
+    return _without_named(fields, named) if named else fields, keeps_alive
 
 
-def _without_named(fields: bytes, connection: bytes) -> bytes:
-    """The fields without those that Connection names. Content-Length may not be named away: the framing hangs on it.
-
-    Only names that stand there are looked for: a head of 64 KiB has room for thousands that do not.
-    """
-    named = _options(connection) - NOT_NAMED_AWAY
-    if not named:
-        return fields
+def _without_named(fields: bytes, named: frozenset[bytes]) -> bytes:
+    """Only names that stand there are looked for: a head of 64 KiB has room for thousands that do not."""
     for name in named & {line.partition(b":")[0] for line in fields.lower().split(b"\r\n")}:
         fields = _without(fields, name)
     return fields
