@@ -6,7 +6,7 @@ import msgspec
 class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Counts of what was used, in disjoint classes: the first five are all the tokens there were.
 
-    The fields from `audio_input` on are *parts* of a class above them that may have a price of their own, and never
+    The fields from `cache_write_input` on are *parts* of a class above them that may have a price of their own, and never
     exceed it.
     """
 
@@ -26,7 +26,19 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Seconds of video delivered by an endpoint that bills by the second."""
     web_searches: int = 0
     """Searches that the provider made for the answer and bills apart."""
+    audio_seconds: int = 0
+    """Seconds of audio transcribed by an endpoint that bills by the second."""
+    characters: int = 0
+    """Characters spoken or embedded by an endpoint that bills by the character."""
+    units: int = 0
+    """Units of the provider's own (search units, billable units), as it counted them."""
+    compute_milliseconds: int = 0
+    """Milliseconds of a machine, where the machine's time is what is billed."""
 
+    cache_write_input: int = 0
+    """Part of `input`: tokens written to a cache that keeps them for minutes."""
+    cache_write_hour_input: int = 0
+    """Part of `input`: tokens written to a cache that keeps them for an hour."""
     audio_input: int = 0
     """Part of `input`."""
     cached_audio_input: int = 0
@@ -42,19 +54,20 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     video_output: int = 0
     """Part of `output`: tokens of generated video."""
 
-    image_size: str = ""
-    """Size class of `images` as the provider names it (`1K`, `2K`); empty when unknown or standard."""
+    variant: str = ""
+    """What the price of a piece hangs on, as the provider names it: an image's size class and quality (`2K`, `1024x1024 high`), a
+    video's resolution and sound (`1080p audio`). Empty when unknown or standard."""
 
     def counts(self) -> dict[str, int]:
         """The classes above 0 by name, parts included: the `usage` column of the ledger."""
         counts: dict[str, int] = msgspec.to_builtins(self)  # without defaults, which are 0
-        counts.pop("image_size", None)
+        counts.pop("variant", None)
         return counts
 
 
-COUNTED = tuple(name for name in Usage.__struct_fields__ if name != "image_size")
+COUNTED = tuple(name for name in Usage.__struct_fields__ if name != "variant")
 """Names of the counts, in the order of the fields."""
 TOKEN_CLASSES = ("input", "cached_input", "output", "reasoning", "tool_use")
 """The `type` label of `tokens_total`: disjoint."""
-PIECES = ("images", "video_seconds", "web_searches")
+PIECES = ("images", "video_seconds", "web_searches", "audio_seconds", "characters", "units", "compute_milliseconds")
 """What is billed by the piece and not by the token."""

@@ -61,17 +61,20 @@ def close_of(text: bytes, at: int) -> int:
 class Skeleton:
     """Takes a JSON document in pieces and keeps its skeleton."""
 
-    __slots__ = ("_carry", "_depth", "_is_escaped", "_is_in_string", "_kept", "_run", "_steps", "gave_up")
+    __slots__ = (
+        "_carry", "_depth", "_is_escaped", "_is_in_string", "_is_prose", "_kept", "_run", "_steps", "gave_up", "prose_bytes",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.gave_up = ""
+        self.prose_bytes = 0
+        """Of text that was left out: long strings that have a space near their beginning, as base64 has none."""
         self._kept = bytearray()
         self._carry = b""
         """The head of a token that is not whole yet and not yet too long: at most `LONG` + 1 bytes."""
         self._depth = 0
         self._steps = 0
-        self._is_in_string = False
-        self._is_escaped = False
+        self._is_in_string = self._is_escaped = self._is_prose = False
         self._run: NumberRun | None = None
 
     def feed(self, piece: bytes) -> None:
@@ -122,15 +125,20 @@ class Skeleton:
 
     def _string(self, text: bytes, at: int) -> int:
         close = close_of(text, at + 1)
-        if close >= 0:
-            self._kept += text[at : close + 1] if close - at - 1 <= LONG else b'"..."'
-            return close + 1
-        if len(text) - at - 1 <= LONG:
-            self._carry = text[at:]
-        else:
+        end = close if close >= 0 else len(text)
+        is_long = end - at - 1 > LONG
+        if is_long:
             self._kept += b'"..."'
+            self._is_prose = b" " in text[at + 1 : at + 1 + LONG]
+            self.prose_bytes += end - at - 1 if self._is_prose else 0
+        if close >= 0:
+            self._kept += b"" if is_long else text[at : close + 1]
+            return close + 1
+        if is_long:
             self._is_in_string, self._is_escaped = True, close == ESCAPED
-        return len(text)
+        else:
+            self._carry = text[at:]
+        return end
 
     def _numbers(self, text: bytes, at: int) -> int:
         run = RUN.match(text, at)
@@ -157,6 +165,8 @@ class Skeleton:
         close = close_of(text, at + 1 if self._is_escaped else at)
         self._is_escaped = close == ESCAPED
         self._is_in_string = close < 0
+        if self._is_prose:
+            self.prose_bytes += (close if close >= 0 else len(text)) - at
         return close + 1 if close >= 0 else len(text)
 
     def _leave_out(self, text: bytes, at: int) -> int:
@@ -168,6 +178,7 @@ class Skeleton:
         byte = text[at]
         if byte == QUOTE:
             self._is_in_string, self._is_escaped = True, close_of(text, at + 1) == ESCAPED
+            self._is_prose = False
             return len(text)
         self._depth += 1 if byte in OPENING else -1
         if self._depth == DEPTH:
@@ -204,12 +215,14 @@ class NumberRun:
 class BoundedCopy:
     """A document as it is while it is small, its skeleton from `PLAIN` bytes on."""
 
-    __slots__ = ("_plain", "_skeleton", "gave_up")
+    __slots__ = ("_plain", "_skeleton", "gave_up", "prose_bytes")
 
     def __init__(self) -> None:
         self._plain: bytes | bytearray = b""  # the piece itself while there is only one, as there mostly is
         self._skeleton: Skeleton | None = None
         self.gave_up = ""
+        self.prose_bytes = 0
+        """Bytes of text that the document taken last has lost (`Skeleton.prose_bytes`)."""
 
     def feed(self, piece: bytes) -> None:
         """Take the next piece of the document."""
@@ -232,5 +245,6 @@ class BoundedCopy:
             document = bytes(self._plain)
         else:
             document, self.gave_up = self._skeleton.document(), self._skeleton.gave_up
+            self.prose_bytes = self._skeleton.prose_bytes
         self._plain, self._skeleton = b"", None
         return document

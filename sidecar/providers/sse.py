@@ -109,13 +109,30 @@ class ServerSentEvents:
 
 
 def whole_events(piece: bytes) -> list[bytes] | None:
-    """The payloads, when the piece is nothing but whole events of one `data` line each: how servers mostly send them."""
+    """The payloads, when the piece is nothing but whole events of one `data` line each: how servers mostly send them.
+
+    A line before it may name the event, as those of Anthropic and OpenAI's Responses do.
+    """
     if len(piece) > PLAIN or not piece.endswith((b"\r\n\r\n", b"\n\n")):
         return None
     lines = piece.splitlines()
     if len(lines) == 2 and lines[0].startswith(b"data: {"):
         return [lines[0][6:]]
-    data = lines[::2]
-    if any(lines[1::2]) or not all(line.startswith(b"data: {") for line in data):
-        return None
-    return [line[6:] for line in data]
+    if len(lines) == 3 and lines[1].startswith(b"data: {") and lines[0].startswith(b"event: "):
+        return [lines[1][6:]]
+    return _several(lines)
+
+
+def _several(lines: list[bytes]) -> list[bytes] | None:
+    events, has_data = [], False
+    for line in lines:
+        if line.startswith(b"data: {"):
+            if has_data:
+                return None
+            has_data = True
+            events.append(line[6:])
+        elif not line:
+            has_data = False
+        elif not line.startswith(b"event: "):
+            return None
+    return events or None

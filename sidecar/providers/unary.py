@@ -7,21 +7,20 @@ from sidecar.providers.contract import ReplyHead, Reported
 from sidecar.providers.lenient import Unreadable
 from sidecar.providers.skeleton import BoundedCopy
 
-Extract = Callable[[bytes, str], Reported | None]
-"""Takes a document and the head's tier; None when no usage is reported. Raises `Unreadable` when it is no document."""
+Extract = Callable[[bytes], Reported | None]
+"""Takes a document; None when no usage is reported. Raises `Unreadable` when it is no document."""
 
 
 class UnaryReader:
     """Reads a reply that is one JSON document. Says nothing before its end: half a document is none."""
 
-    __slots__ = ("_copy", "_decoder", "_extract", "_reported", "_tier", "_unreadable", "is_terminal")
+    __slots__ = ("_copy", "_decoder", "_extract", "_reported", "_unreadable", "is_terminal")
 
     def __init__(self, extract: Extract, head: ReplyHead) -> None:
         self.is_terminal = False
         self._extract = extract
         self._decoder = decoder_of(head.content_coding)
         self._copy = BoundedCopy()
-        self._tier = head.tier
         self._unreadable = ""
         self._reported: Reported | None = None
 
@@ -39,7 +38,7 @@ class UnaryReader:
         if self.is_terminal or not (document := self._copy.take()):
             return
         try:
-            self._reported = self._extract(document, self._tier)
+            self._reported = self._extract(document)
             self.is_terminal = True
         except Unreadable:
             self._unreadable = "unreadable_json"

@@ -3,7 +3,7 @@ from hypothesis import given, strategies as st
 
 from sidecar.metering.usage import COUNTED, PIECES, TOKEN_CLASSES, Usage
 
-usages = st.builds(Usage, **dict.fromkeys(COUNTED, st.integers(0, 10**9)), image_size=st.sampled_from(["", "1K"]))
+usages = st.builds(Usage, **dict.fromkeys(COUNTED, st.integers(0, 10**9)), variant=st.sampled_from(["", "1K"]))
 
 
 @given(usages)
@@ -13,12 +13,12 @@ def test_counts_are_the_fields_above_0_by_name(usage):
 
 
 def test_nothing_used_has_no_counts():
-    assert Usage(image_size="2K").counts() == {}
+    assert Usage(variant="2K").counts() == {}
 
 
 def test_every_field_but_the_size_is_a_count():
-    assert set(Usage.__struct_fields__) - set(COUNTED) == {"image_size"}
-    assert Usage.__struct_fields__[-1] == "image_size", "counts() reads the fields by position"
+    assert set(Usage.__struct_fields__) - set(COUNTED) == {"variant"}
+    assert Usage.__struct_fields__[-1] == "variant", "counts() reads the fields by position"
 
 
 def test_token_classes_and_pieces_are_counts():

@@ -84,6 +84,8 @@ def test_what_was_sent_is_what_is_read(documents, end):
 def test_whole_events_are_seen_at_a_glance():
     assert whole_events(b'data: {"a": 1}\r\n\r\n') == [b'{"a": 1}']
     assert whole_events(b'data: {"a": 1}\n\ndata: {"b": 1}\n\n') == [b'{"a": 1}', b'{"b": 1}']
+    assert whole_events(b'event: x\ndata: {"a": 1}\n\n') == [b'{"a": 1}']
+    assert whole_events(b'event: x\ndata: {"a": 1}\n\nevent: y\ndata: {"b": 1}\n\n') == [b'{"a": 1}', b'{"b": 1}']
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,20 @@ from sidecar.providers.unary import UnaryReader
 from tests.providers.wire import JSON, in_two, read, zipped
 
 BODY = b'{"n": 7}'
-SEVEN = Reported(Usage(input=7), tier="t")
+SEVEN = Reported(Usage(input=7))
 
 
-def extract(document: bytes, tier: str) -> Reported | None:
+def extract(document: bytes) -> Reported | None:
     if document != BODY:
         raise Unreadable
-    return Reported(Usage(input=7), tier=tier)
+    return SEVEN
 
 
 def reader(coding: str = "") -> UnaryReader:
-    return UnaryReader(extract, ReplyHead(200, "application/json", coding, "t"))
+    return UnaryReader(extract, ReplyHead(200, "application/json", coding))
 
 
-def test_the_function_gets_the_whole_document_and_the_heads_tier():
+def test_the_function_gets_the_whole_document():
     assert all(read(reader(), *pieces) == SEVEN for pieces in in_two(BODY))
     assert all(read(reader("gzip"), *pieces) == SEVEN for pieces in in_two(zipped(BODY)))
 
@@ -55,6 +55,6 @@ def test_a_reader_that_gives_up_says_why(coding, body, reason):
 
 
 def test_a_reply_without_usage_is_no_failure():
-    one = UnaryReader(lambda document, tier: None, JSON)
+    one = UnaryReader(lambda document: None, JSON)
     assert read(one, BODY) is None
     assert (one.gave_up, one.is_terminal) == ("", True)
