@@ -1,6 +1,6 @@
 """Calls for people: a line each, or one call in full."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from sidecar.cli.moments import clock_time, duration
@@ -66,8 +66,8 @@ def print_call(record: CallRecord, file: TextIO) -> None:
 def _facts(record: CallRecord) -> Iterator[tuple[str, object]]:
     """The columns that hold something, and the durations that people would work out from them."""
     for name, value in call_row(record).items():
-        if name == "usage":
-            yield from ((f"usage.{kind}", count) for kind, count in record.usage.items())
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{key}", inner) for key, inner in value.items())
         elif value is not None:
             yield name, value
     if record.outcome is None:

@@ -3,13 +3,24 @@
 Help is plain text, not Rich's panels: they take 100 ms more to draw than the rest of the program's start.
 """
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from sidecar.cli import OK
-from sidecar.cli.moments import parse_moment
+from sidecar.cli.flags import (
+    By,
+    ConfigFlag,
+    Format,
+    LedgerFlag,
+    ReportFormat,
+    RowFormat,
+    Since,
+    Until,
+    help_when_alone,
+    parse_outcome,
+)
+from sidecar.cli.price_commands import prices, reprice
 
 app = typer.Typer(
     help="Sees when a caller of an inference API left, when the provider's work really finished, and what that cost.",
@@ -19,76 +30,7 @@ calls = typer.Typer(help="Look at calls in the ledger.", rich_markup_mode=None, 
 config = typer.Typer(help="Check and show the settings.", rich_markup_mode=None, invoke_without_command=True)
 app.add_typer(calls, name="calls")
 app.add_typer(config, name="config")
-
-
-class RowFormat(StrEnum):
-    """How rows are printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    JSONL = "jsonl"
-
-
-class ReportFormat(StrEnum):
-    """How a report is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-class Format(StrEnum):
-    """How one thing is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
-class By(StrEnum):
-    """What a report is grouped by."""
-
-    MODEL = "model"
-    CALLER = "caller"
-    UPSTREAM = "upstream"
-    KIND = "kind"
-    OUTCOME = "outcome"
-    DAY = "day"
-
-
-ConfigFlag = Annotated[
-    str | None,
-    typer.Option("--config", metavar="FILE", help="Settings file. Else $SIDECAR_CONFIG, else ./sidecar.yaml if it exists."),
-]  # fmt: skip
-LedgerFlag = Annotated[
-    str | None, typer.Option("--ledger", metavar="URL", help="Ledger: sqlite:///path, four slashes from the root.")
-]
-Since = Annotated[
-    int | None,
-    typer.Option(parser=parse_moment, metavar="WHEN", help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC)."),
-]  # fmt: skip
-Until = Annotated[int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Before this moment.")]
-
-
-def parse_outcome(text: str) -> str:
-    """One of the outcomes, or `open`: a slip would look like an empty ledger.
-
-    Raises:
-        BadParameter: it is none.
-    """
-    from sidecar.ledger.contract import OPEN
-    from sidecar.lifecycle.call import Outcome
-
-    if text in {OPEN, *Outcome}:
-        return text
-    raise typer.BadParameter(f"'{text}' is not one of {', '.join((*Outcome, OPEN))}")
-
-
-def help_when_alone(context: typer.Context) -> None:
-    """A group of commands without a command: say what there is."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(OK)
+app.add_typer(prices, name="prices")
 
 
 calls.callback()(help_when_alone)
@@ -207,6 +149,9 @@ def demo(
     from sidecar.cli.demo import run_demo
 
     return run_demo(callers, seed)
+
+
+app.command()(reprice)
 
 
 @app.command("version")

@@ -1,13 +1,22 @@
 """What `sidecar serve` says once it listens: what to set in the application, where metrics and the ledger are."""
 
 from collections.abc import Iterator, Mapping
+from textwrap import wrap
 
 from sidecar import __version__
 from sidecar.config.addresses import parse_address
 from sidecar.config.settings import Settings
 
-VARIABLES = {"gemini": "GOOGLE_GEMINI_BASE_URL", "vertex": "GOOGLE_VERTEX_BASE_URL"}
-"""The variable that google-genai reads for each built-in upstream."""
+VARIABLES = {
+    "GOOGLE_GEMINI_BASE_URL": "gemini",
+    "GOOGLE_VERTEX_BASE_URL": "vertex",
+    "OPENAI_BASE_URL": "openai/v1",
+    "ANTHROPIC_BASE_URL": "anthropic",
+}
+"""The variables that the official SDKs read, and what of our address each wants."""
+
+WIDTH = 120
+"""Columns."""
 
 
 def greeting(addresses: Mapping[str, str], settings: Settings) -> str:
@@ -22,13 +31,18 @@ def _lines(addresses: Mapping[str, str], settings: Settings) -> Iterator[str]:
     proxy, control, observe = (_reachable(addresses[name]) for name in ("proxy", "control", "observe"))
     yield f"inference-sidecar {__version__} takes calls at {proxy}, mode {settings.mode}"
     yield ""
-    yield "  google-genai comes through here with both of these set:"
-    for name, variable in VARIABLES.items():
-        yield f"    export {variable}={proxy}/{name}"
-    yield "  (for Vertex pass project= and location= to genai.Client too: with both only in variables the SDK loses the path)"
-    for name in settings.upstreams:
-        if name not in VARIABLES:
-            yield f"  upstream {name}: base URL {proxy}/{name}"
+    yield "  SDKs come through here with these set:"
+    for variable, route in VARIABLES.items():
+        yield f"    export {variable}={proxy}/{route}"
+    yield "  (google-genai wants both of its own; for Vertex pass project= and location= to genai.Client too)"
+    named = {route.partition("/")[0] for route in VARIABLES.values()}
+    others = [name for name in settings.upstreams if name not in named]
+    yield from wrap(
+        f"other upstreams, each by the base URL {proxy}/<name>: {', '.join(others)}",
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="    ",
+    )
     yield ""
     yield f"  metrics   {observe}/metrics"
     yield f"  control   {control}/"

@@ -1,11 +1,10 @@
 """The ledger that the settings name, opened for reading."""
 
 from sidecar.cli.loading import load_settings
-from sidecar.ledger.contract import LedgerReader
 from sidecar.ledger.reader import SqliteReader
 
 
-def reader_of(config: str | None, ledger: str | None) -> LedgerReader:
+def reader_of(config: str | None, ledger: str | None) -> SqliteReader:
     """The ledger, found by the same settings as `serve` finds it; `ledger` is the value of `--ledger`.
 
     Raises:

@@ -6,10 +6,11 @@ from pathlib import Path as FilePath
 from sidecar import __version__
 from sidecar.config.addresses import Address
 from sidecar.config.certificate_files import problem_of_authorities, problem_of_pair
-from sidecar.config.groups import Mode, Upstream
+from sidecar.config.groups import Mode
 from sidecar.config.problems import did_you_mean
 from sidecar.config.schema import Path
 from sidecar.config.settings import Settings
+from sidecar.config.upstreams import Upstream
 
 Conflict = tuple[Path, str, str]
 """The key to blame, the problem, the advice."""

@@ -1,6 +1,6 @@
 """The group about the way out: the proxy that https upstreams are reached through, where there is one."""
 
-from sidecar.config.groups import Group
+from sidecar.config.group import Group
 from sidecar.config.proxy_url import Exemptions, ProxyUrl
 from sidecar.config.values import EgressProxy, ExistingFile, NoProxy
 

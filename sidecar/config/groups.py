@@ -1,18 +1,15 @@
 """The groups of settings, smallest first. Under each field: its unit, what None means, and why this default."""
 
 from enum import StrEnum
-from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from sidecar.config.addresses import Address
+from sidecar.config.group import Group
 from sidecar.config.quantities import MIB
 from sidecar.config.values import (
-    UNUSABLE,
     Count,
-    ExistingFile,
-    Factor,
+    LabelName,
     LedgerUrl,
     Listen,
     LoopbackListen,
@@ -21,19 +18,8 @@ from sidecar.config.values import (
     Seconds,
     Size,
     SomeSeconds,
-    Text,
-    UpstreamUrl,
-    Usd,
 )
-from sidecar.errors import PriceError
-from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
-from sidecar.metering.override import Override
-
-
-class Group(BaseModel):
-    """Keys that belong together. Frozen; a key that is not here is an error, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+from sidecar.lifecycle.policy import FollowBounds, OnDeparture
 
 
 class Mode(StrEnum):
@@ -48,13 +34,6 @@ class HalfClose(StrEnum):
 
     LEFT = "left"
     WAIT = "wait"
-
-
-class DialectName(StrEnum):
-    """The wire languages that an upstream may speak."""
-
-    GEMINI = "gemini"
-    VERTEX = "vertex"
 
 
 class LogLevel(StrEnum):
@@ -108,36 +87,6 @@ class Ledger(Group):
     """Days that a settled row is kept; None keeps rows for ever. A month, so that a monthly bill can be compared."""
 
 
-class OnCloseOverride(Group):
-    """What the provider does with the work when its connection closes, where you know better than the built-in facts."""
-
-    stream: OnClose | None = None
-    """For streamed replies; None takes the dialect's fact."""
-    unary: OnClose | None = None
-    """For whole replies; None takes the dialect's fact."""
-
-
-class Upstream(Group):
-    """One place to reach a provider. Its route is `/<its name>`."""
-
-    dialect: DialectName
-    """The wire language spoken there."""
-    url: UpstreamUrl
-    """`https://host[:port][/path]`; the request's path, without the route, is appended to it."""
-    on_close: OnCloseOverride = OnCloseOverride()
-    on_departure: OnDeparture | None = None
-    """What to do when a caller leaves; None takes `calls.on_departure`."""
-    ca_file: ExistingFile | None = None
-    """PEM file of certificate authorities trusted for this upstream besides the system's; None adds none.
-
-    This file and the next two are read again when they change, without a restart.
-    """
-    client_certificate_file: ExistingFile | None = None
-    """PEM file of the certificate, and its chain, that we show this upstream; None shows none."""
-    client_key_file: ExistingFile | None = None
-    """PEM file of that certificate's private key, without a password; the two go together."""
-
-
 class Follow(Group):
     """How much of orphaned replies is read on. Past a bound the call is cut, and its row says so."""
 
@@ -172,51 +121,6 @@ class Drain(Group):
     """Live calls get so long to end, then are cut. Below Kubernetes' 30 seconds, to leave time for the ledger."""
 
 
-class PriceOverride(Group):
-    """A price of your own. It is the whole truth about what it matches: no discount is applied that it does not name."""
-
-    model: Text
-    """Glob over the model's plain name: `gemini-2.5-*`."""
-    upstream: Text | None = None
-    """Glob over the upstream's name; None matches every upstream."""
-    input_per_mtok_usd: Usd | None = None
-    """US dollars per million tokens; None says nothing about input."""
-    cached_input_per_mtok_usd: Usd | None = None
-    """US dollars per million tokens; None prices cached input as input."""
-    output_per_mtok_usd: Usd | None = None
-    """US dollars per million tokens; None says nothing about output."""
-    image_usd: Usd | None = None
-    """US dollars per image delivered."""
-    video_second_usd: Usd | None = None
-    """US dollars per second of video delivered."""
-    batch_factor: Factor | None = None
-    """What prices are multiplied by on the batch tier, 0 to 1; None applies no discount."""
-
-    @model_validator(mode="after")
-    def _is_a_price(self) -> Self:
-        try:
-            self.override().check(1)
-        except PriceError as why:
-            problem = str(why).rpartition(": ")[2]  # without the place and the model, which the key already says
-            raise PydanticCustomError(UNUSABLE, "unusable", {"problem": problem, "advice": ""}) from None
-        return self
-
-    def override(self) -> Override:
-        """The same, as the price book takes it."""
-        return Override(**{name: getattr(self, name) for name in type(self).model_fields})
-
-
-class Prices(Group):
-    """Prices that are not the published ones."""
-
-    overrides: tuple[PriceOverride, ...] = ()
-    """The first that matches wins. Empty: the built-in tables."""
-
-    def book(self) -> tuple[Override, ...]:
-        """The overrides, as the price book takes them."""
-        return tuple(entry.override() for entry in self.overrides)
-
-
 class Log(Group):
     """What is written to standard output."""
 
@@ -227,7 +131,11 @@ class Log(Group):
 
 
 class Labels(Group):
-    """Bounds on the metrics' labels."""
+    """What callers may call their calls, and bounds on the metrics' labels."""
+
+    allow: tuple[LabelName, ...] = ()
+    """Names of `X-Sidecar-Label-<name>` request headers that are kept in the ledger, and that prices may hang on. Empty: none is
+    kept, as whoever sends a call could fill the ledger with words of its own."""
 
     max_models: Positive = 100
     """Different models in the metrics; the rest is `other`. Every model costs some 40 series."""

@@ -9,7 +9,8 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 from sidecar.config.problems import SettingProblem
 from sidecar.config.schema import Path, dotted
-from sidecar.config.settings import BUILT_IN_UPSTREAMS, Settings
+from sidecar.config.settings import Settings
+from sidecar.config.upstreams import implied_upstreams
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -84,10 +85,11 @@ def flag_layer(flags: Mapping[str, str | None]) -> Layer:
     return layer
 
 
-def default_layer() -> Layer:
-    """The built-in upstreams; every other default stands with its field."""
+def default_layer(others: Iterable[Layer] = ()) -> Layer:
+    """What the upstreams are without being told, those too that other layers name; every other default stands with its field."""
     layer = Layer()
-    layer.values = {"upstreams": {name: dict(keys) for name, keys in BUILT_IN_UPSTREAMS.items()}}
+    named = {str(path[1]) for other in others for path in other.origins if path[0] == "upstreams" and len(path) > 1}
+    layer.values = {"upstreams": implied_upstreams(named)}
     return layer
 
 

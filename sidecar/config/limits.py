@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sidecar.config.groups import Group
+from sidecar.config.group import Group
 from sidecar.config.quantities import KIB
 from sidecar.config.values import Count, Positive, Seconds, Size, SomeSeconds
 

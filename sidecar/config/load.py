@@ -38,13 +38,8 @@ def load(flags: Mapping[str, str | None], variables: Mapping[str, str], config: 
         BadSettings: names everything that is wrong, each by the key as it was typed.
     """
     chosen = choose_file(config, variables)
-    layers = (
-        flag_layer(flags),
-        variable_layer(variables),
-        file_layer(chosen),
-        convention_layer(variables),
-        default_layer(),
-    )
+    told = (flag_layer(flags), variable_layer(variables), file_layer(chosen), convention_layer(variables))
+    layers = (*told, default_layer(told))
     problems = [problem for layer in layers for problem in layer.problems]
     try:
         settings = Settings.of(*layers)
@@ -67,7 +62,7 @@ def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             inner = getattr(value, name)
-            if inner is not None or not path or not isinstance(path[-1], int):
+            if inner is not None or not path or not (isinstance(path[-1], int) or path[-1] == "price"):
                 yield from leaves(inner, (*path, name))
     elif isinstance(value, dict):
         for name, inner in value.items():

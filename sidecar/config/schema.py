@@ -6,7 +6,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from sidecar.config.settings import BUILT_IN_UPSTREAMS, Settings
+from sidecar.config.settings import Settings
+from sidecar.config.upstreams import BUILT_IN_UPSTREAMS
 
 Path = tuple[str | int, ...]
 """The way to a setting through groups, names and places in lists."""

@@ -1,7 +1,5 @@
 """All settings as one value: DESIGN section 6, and what of it exists by now."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import Field
@@ -17,24 +15,12 @@ from sidecar.config.groups import (
     Log,
     Mode,
     Observe,
-    Prices,
     Proxy,
-    Upstream,
 )
 from sidecar.config.limits import Limits
+from sidecar.config.prices import Prices
+from sidecar.config.upstreams import Upstream, built_in_upstreams
 from sidecar.config.values import UpstreamName
-
-BUILT_IN_UPSTREAMS: Mapping[str, Mapping[str, str]] = MappingProxyType({
-    "gemini": {"dialect": "gemini", "url": "https://generativelanguage.googleapis.com"},
-    # Left as it is, a request goes to its own location's host (providers/vertex.py); another url is used as it stands.
-    "vertex": {"dialect": "vertex", "url": "https://aiplatform.googleapis.com"},
-})  # fmt: skip
-"""Upstreams that need no setting. Naming one in the settings changes only the keys that are given."""
-
-
-def built_in_upstreams() -> dict[str, Upstream]:
-    """The upstreams when no setting speaks of any."""
-    return {name: Upstream.model_validate(keys) for name, keys in BUILT_IN_UPSTREAMS.items()}
 
 
 class Settings(BaseSettings):

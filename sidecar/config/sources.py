@@ -9,7 +9,7 @@ import msgspec
 from sidecar.config.layers import Layer, Origin
 from sidecar.config.problems import SettingProblem, nearest
 from sidecar.config.schema import Path, is_structure, kind_at, leaf_paths, may_be_none
-from sidecar.config.settings import BUILT_IN_UPSTREAMS
+from sidecar.config.upstreams import BUILT_IN_UPSTREAMS
 from sidecar.config.yaml_tree import Tree
 
 PREFIX = "SIDECAR_"

@@ -22,6 +22,7 @@ UNUSABLE = "unusable"
 
 A_FILE = "sqlite:///sidecar.db"
 UPSTREAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+LABEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 """RFC 9110 section 5.6.2, at a length that a header field bears."""
 
@@ -104,6 +105,12 @@ def _name(value: object) -> str:
     return value
 
 
+def _label_name(text: str) -> str:
+    if LABEL_NAME.fullmatch(text) is None:
+        raise Unusable("can't be a label's name", "use a-z, 0-9, hyphens and underscores, as in X-Sidecar-Label-<name>")
+    return text
+
+
 def _pseudonym(text: str) -> str:
     if not TOKEN.fullmatch(text):
         raise Unusable("can't stand in a Via field", "write one word, as it shall be read by others: inference-sidecar")
@@ -184,6 +191,8 @@ UpstreamName = Annotated[str, BeforeValidator(_name)]
 EgressProxy = Annotated[ProxyUrl | None, BeforeValidator(_egress_proxy), as_text_or_none]
 """Its credentials are kept out of every text."""
 NoProxy = Annotated[Exemptions, BeforeValidator(reading(parse_exemptions, Exemptions)), as_text]
+LabelName = Annotated[str, BeforeValidator(reading(_label_name))]
+"""Lower case."""
 Pseudonym = Annotated[str, BeforeValidator(reading(_pseudonym))]
 """The name that stands for us in `Via` (RFC 9110 section 7.6.3)."""
 ExistingFile = Annotated[Path, BeforeValidator(reading(_existing_file, Path)), as_text]

@@ -1,7 +1,8 @@
 """What every ledger promises. `tests/ledger/conformance.py` holds all of them to it.
 
 **Who is authoritative.** While a call runs, the program is; the ledger is told. Once a row is settled (its `outcome` is
-set), the ledger is: that row is never changed again by anybody, whatever is put afterwards and in whatever order.
+set), the ledger is: that row is never changed again, whatever is put afterwards and in whatever order. One thing excepted:
+when people ask for it, its money is worked out anew from the usage that it holds (`repricing.py`).
 
 **What `put` means.** A call is put whenever something worth remembering has happened to it, each time as a whole, and the
 last snapshot put is the one that counts. A snapshot is made when it is written: it may show what happened to the call after

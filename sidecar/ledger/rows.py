@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.record import CallRecord
 
 Snapshot = tuple[Any, ...]
@@ -12,16 +13,24 @@ Row = tuple[Any, ...]
 """The values of `ROW_COLUMNS` in order, as numbers and text."""
 
 RECORD_COLUMNS: Final = CallRecord.__struct_fields__
-ROW_COLUMNS: Final = (*RECORD_COLUMNS, "instance")
+ROW_COLUMNS: Final = tuple(column.name for column in CALLS.columns)
+INSTANCE: Final = ROW_COLUMNS.index("instance")
+"""The place of the one column that is no field of a record; those of later steps stand behind it."""
 
 ID: Final = RECORD_COLUMNS.index("id")
 OUTCOME: Final = RECORD_COLUMNS.index("outcome")
 USAGE: Final = RECORD_COLUMNS.index("usage")
-MONEY: Final = tuple(RECORD_COLUMNS.index(name) for name in ("spend_usd", "orphaned_usd", "avoidable_usd"))
+LABELS: Final = RECORD_COLUMNS.index("labels")
+USAGE_AT_LEFT: Final = RECORD_COLUMNS.index("usage_at_left")
+MONEY: Final = tuple(RECORD_COLUMNS.index(name) for name in ("spend_usd", "orphaned_usd", "avoidable_usd", "told_usd"))
 # Fields that may hold a member of a StrEnum. sqlite3 would take one too, after looking for an adapter.
 WORDS: Final = tuple(
-    RECORD_COLUMNS.index(name) for name in ("kind", "left_reason", "outcome", "basis", "avoidable_basis")
-)
+    RECORD_COLUMNS.index(name)
+    for name in (
+        "kind", "left_reason", "outcome", "basis", "basis_reason", "avoidable_basis", "unpriced_reason", "usage_basis",
+        "usage_reason", "handed_over", "at_left_basis",
+    )
+)  # fmt: skip
 
 NOTHING: Final = ""
 """Written in place of None, and made NULL by the statement: the sqlite3 module looks for an adapter for every None it binds,
@@ -29,6 +38,7 @@ NOTHING: Final = ""
 
 _encode = msgspec.json.Encoder().encode
 _usage = msgspec.json.Decoder(dict[str, int])
+_labels = msgspec.json.Decoder(dict[str, str])
 
 
 def as_row(snapshot: Snapshot, instance: str) -> Row:
@@ -40,7 +50,11 @@ def as_row(snapshot: Snapshot, instance: str) -> Row:
         if snapshot[place] is not None:
             row[place] = format(snapshot[place], "f")  # never 1E-7: plain for whoever reads the file without us
     row[USAGE] = _encode(snapshot[USAGE]).decode()
-    row.append(instance)
+    labels, at_left = snapshot[LABELS], snapshot[USAGE_AT_LEFT]
+    row[LABELS] = _encode(labels).decode() if labels else NOTHING
+    if at_left is not None:
+        row[USAGE_AT_LEFT] = _encode(at_left).decode()
+    row.insert(INSTANCE, instance)
     return tuple(row)
 
 
@@ -52,4 +66,7 @@ def as_record(row: Row) -> CallRecord:
     """
     fields = dict(zip(RECORD_COLUMNS, row, strict=True))
     fields["usage"] = _usage.decode(fields["usage"])
+    fields["labels"] = {} if fields["labels"] is None else _labels.decode(fields["labels"])
+    if fields["usage_at_left"] is not None:
+        fields["usage_at_left"] = _usage.decode(fields["usage_at_left"])
     return msgspec.convert(fields, CallRecord)

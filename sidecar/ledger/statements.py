@@ -119,6 +119,22 @@ _EXPIRED: Final = (
 EXPIRE_CALLS: Final = rendered(delete(CALLS).where(C.id.in_(_EXPIRED)))
 """The oldest settled rows past the retention. Never an open one: its call may still be running."""
 
+MONEY_COLUMNS: Final = (
+    "spend_usd", "orphaned_usd", "avoidable_usd", "basis", "price_source", "basis_reason", "avoidable_basis",
+    "unpriced_reason",
+)  # fmt: skip
+
+REPRICE_CALL: Final = rendered(
+    update(CALLS)
+    .where(
+        C.id == bindparam("call"),
+        C.outcome.is_not(None),
+        *(C[name].is_not_distinct_from(bindparam(f"was_{name}")) for name in MONEY_COLUMNS),
+    )
+    .values({name: bindparam(f"new_{name}") for name in MONEY_COLUMNS})
+).sql
+"""New money for a settled call, unless somebody was first: 0 rows changed is an answer, not an error."""
+
 
 # --- reading -----------------------------------------------------------------------------------------------------
 

@@ -72,6 +72,23 @@ STEPS: Final = (
             "CREATE INDEX calls_open ON calls (started_at) WHERE outcome IS NULL",
         ),
     ),
+    Step(
+        "what a call's money hangs on",
+        (
+            "ALTER TABLE calls ADD COLUMN method TEXT",
+            "ALTER TABLE calls ADD COLUMN tier TEXT",
+            "ALTER TABLE calls ADD COLUMN variant TEXT",
+            "ALTER TABLE calls ADD COLUMN labels TEXT",
+            "ALTER TABLE calls ADD COLUMN asked_model TEXT",
+            "ALTER TABLE calls ADD COLUMN usage_basis TEXT",
+            "ALTER TABLE calls ADD COLUMN usage_reason TEXT",
+            "ALTER TABLE calls ADD COLUMN handed_over TEXT",
+            "ALTER TABLE calls ADD COLUMN usage_at_left TEXT",
+            "ALTER TABLE calls ADD COLUMN at_left_basis TEXT",
+            "ALTER TABLE calls ADD COLUMN held_milliseconds INTEGER",
+            "ALTER TABLE calls ADD COLUMN told_usd TEXT",
+        ),
+    ),
 )
 NEWEST: Final = len(STEPS)
 

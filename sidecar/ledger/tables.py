@@ -1,7 +1,7 @@
 """The tables, declared once; statements are made from these. How a file comes to have them is in `steps.py`.
 
-Moments are microseconds in an INTEGER, money is a decimal string in a TEXT (SQLite's numbers are floats), usage is JSON.
-A column that is a field of `CallRecord` has the field's name and place.
+Moments are microseconds in an INTEGER, money is a decimal string in a TEXT (SQLite's numbers are floats), usage and labels
+are JSON. A column that is a field of `CallRecord` has the field's name, and they stand in the fields' order.
 """
 
 from typing import Final
@@ -45,6 +45,19 @@ CALLS: Final = Table(
     Column("unpriced_reason", Text),
     # The one column that is not the call's own: which process wrote the row, so that nobody settles a living one's calls.
     Column("instance", Text, nullable=False),
+    # From here on: added by later steps, and so behind it.
+    Column("method", Text),
+    Column("tier", Text),
+    Column("variant", Text),
+    Column("labels", Text),
+    Column("asked_model", Text),
+    Column("usage_basis", Text),
+    Column("usage_reason", Text),
+    Column("handed_over", Text),
+    Column("usage_at_left", Text),
+    Column("at_left_basis", Text),
+    Column("held_milliseconds", MOMENT),
+    Column("told_usd", Text),
     sqlite_strict=True,
 )
 

@@ -18,7 +18,9 @@ class CallKind(StrEnum):
 
 
 class CallRecord(msgspec.Struct, kw_only=True):
-    """One call. The columns of DESIGN section 6 by the same names, in the same order, and three that say how a figure came about.
+    """One call. The columns of DESIGN section 6 by the same names, in the same order, and those that say how a figure came about.
+
+    With the last twelve, the money can be worked out anew from the row alone (`metering.billable.Billable` explains each).
 
     Moments are microseconds since the epoch, money is US dollars. `outcome` is None while the call is open and is
     the last field to be set. `usage` counts disjoint classes (`metering.usage.Usage.counts`), and holds only those above 0.
@@ -55,3 +57,28 @@ class CallRecord(msgspec.Struct, kw_only=True):
     """How far `avoidable_usd` can be trusted: `estimated` where it was told by time and not by counted progress."""
     unpriced_reason: str | None = None
     """Why there is no money in this row although the call may have cost some: `no_usage`, `no_price`, `lost` ..."""
+    method: str | None = None
+    """The provider's name of the method: `generateContent`, `chat.completions`."""
+    tier: str | None = None
+    """The service tier that served; None for standard."""
+    variant: str | None = None
+    """What the price of a piece hung on: `1024x1024 high`, `1080p audio`; None when unknown or standard."""
+    labels: dict[str, str] = {}
+    """The caller's own words for the call (`X-Sidecar-Label-*`). Replaced, not edited."""
+    asked_model: str | None = None
+    """The model that was asked for, where `model`, which served, is another."""
+    usage_basis: str | None = None
+    """How far `usage` can be trusted; None when nothing was reported."""
+    usage_reason: str | None = None
+    """Why `usage_basis` is not exact, or why there is no usage, one word."""
+    handed_over: str | None = None
+    """How much of the answer the caller got: `whole`, `part`, `nothing`. None where no bill was asked for, because
+    nothing can have been spent, and in rows of older versions."""
+    usage_at_left: dict[str, int] | None = None
+    """The usage that was known when the caller left; None when none was."""
+    at_left_basis: str | None = None
+    """How far `usage_at_left` can be trusted."""
+    held_milliseconds: int | None = None
+    """Wall time that the call held its place at the provider."""
+    told_usd: Decimal | None = None
+    """What the provider itself said it asks for the call."""

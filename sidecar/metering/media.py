@@ -1,4 +1,7 @@
-"""Our own table of what is billed by the image, where genai-prices has nothing. The rows are in `media_prices.toml`."""
+"""Our own table of what is billed by the image and by the second, where genai-prices has nothing.
+
+The rows are in `media_prices.toml`.
+"""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -9,8 +12,9 @@ import msgspec
 
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Doubt
-from sidecar.metering.rule import STANDARD_SIZE, STANDARD_TIERS, Bracket, Rule, UnitPrices
-from sidecar.metering.usage import TOKEN_CLASSES
+from sidecar.metering.rule import BILLED, STANDARD_TIERS, Rule
+from sidecar.metering.unit_prices import Bracket, UnitPrices
+from sidecar.metering.variant import VariantPrices
 
 
 class MediaPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,10 +22,11 @@ class MediaPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     model: str
     providers: tuple[str, ...]
-    image_usd: dict[str, Decimal]
     date: str
     source: str
     evidence: str
+    image_usd: dict[str, Decimal] = {}
+    video_second_usd: dict[str, Decimal] = {}
     inferred: bool = False
 
     def matches(self, provider: str, names: tuple[str, ...]) -> bool:
@@ -30,10 +35,11 @@ class MediaPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rule(self, tier: str) -> Rule:
         """The price rule this row makes. The table knows standard prices only: on another tier they are an estimate."""
-        standard = next(iter(self.image_usd.values()))
+        priced = {"images": self.image_usd, "video_seconds": self.video_second_usd}
         prices = UnitPrices(
-            images={STANDARD_SIZE: standard} | self.image_usd,
-            unpriced=(*TOKEN_CLASSES, "video_seconds", "web_searches"),
+            images=_variants(self.image_usd),
+            video_seconds=_variants(self.video_second_usd),
+            unpriced=tuple(name for name in BILLED if not priced.get(name)),
         )
         doubt = "" if tier in STANDARD_TIERS else Doubt.NO_TIER_PRICE
         doubt = Doubt.PRICE_INFERRED if self.inferred else doubt
@@ -44,6 +50,13 @@ class MediaPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             reason=doubt,
             is_by_piece=True,
         )
+
+
+def _variants(by: dict[str, Decimal]) -> VariantPrices | None:
+    """A price under `any` holds for every variant; otherwise the first is the standard one."""
+    if not by:
+        return None
+    return VariantPrices.of({name: usd for name, usd in by.items() if name != "any"}, by.get("any"))
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):

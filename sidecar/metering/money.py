@@ -27,6 +27,11 @@ def less(amount: Decimal, taken: Decimal) -> Decimal:
     return _WIDE.subtract(amount, taken)
 
 
+def plus(amount: Decimal, more: Decimal) -> Decimal:
+    """`amount + more`, never rounded."""
+    return _WIDE.add(amount, more)
+
+
 def plain(amount: Decimal) -> str:
     """An amount as a plain decimal string: no exponent, no zeros at the end. `0.000075`, `12`, `0`."""
     text = format(amount, "f")

@@ -6,29 +6,30 @@
   never avoidable: it is due once the request is committed.
 
 How much output there was when the caller left is counted where the stream reported usage as it went. Otherwise it is
-taken to grow evenly from the commit to the end, and the figure is an estimate.
+taken to grow evenly from the commit to the end, and the figure is an estimate. What is billed for the time itself does
+grow so: there the clock is the count.
 """
 
 from decimal import Decimal
-from enum import Enum, auto
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from sidecar.clock import Moment
+from sidecar.clock import MILLISECOND, Moment
 from sidecar.metering.basis import Basis, worst
 from sidecar.metering.bill import Bill
-from sidecar.metering.money import ZERO, less, share
+from sidecar.metering.money import ZERO, less, plus, share
 from sidecar.metering.usage import Usage
 
 
-class HandedOver(Enum):
+class HandedOver(StrEnum):
     """How much of the answer the caller got."""
 
-    WHOLE = auto()
-    PART = auto()
+    WHOLE = "whole"
+    PART = "part"
     """The caller left a stream after at least one chunk of answer."""
-    NOTHING = auto()
+    NOTHING = "nothing"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -36,7 +37,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     handed_over: HandedOver
     at_left: Usage | None = None
-    """The running usage that the stream had reported when the caller left."""
+    """The running usage that the stream had reported when the caller left, or that was counted by then."""
+    at_left_basis: Basis = Basis.EXACT
+    """How far that can be trusted: `exact` where the provider reported it, `estimated` where we counted pieces."""
     committed_at: Moment | None = None
     left_at: Moment | None = None
     """None when the caller did not leave: then nothing accrued after it left."""
@@ -86,9 +89,14 @@ class _Progress(msgspec.Struct, frozen=True, gc=False):
     """Counted, or certain; not taken from the clock."""
 
 
-def split(bill: Bill, usage: Usage, delivery: Delivery, basis: Basis = Basis.EXACT) -> Spend:
-    """Split a bill by what was handed over. `usage` is what was billed, `basis` how far that usage can be trusted."""
-    spend = bill.input_usd + bill.output_usd
+def split(
+    bill: Bill, usage: Usage, delivery: Delivery, basis: Basis = Basis.EXACT, held_milliseconds: int = 0
+) -> Spend:
+    """Split a bill by what was handed over.
+
+    `usage` and `held_milliseconds` are what was billed, `basis` how far the usage can be trusted.
+    """
+    spend = bill.input_usd + bill.output_usd + bill.time_usd
     basis = worst(bill.basis, basis)
     if delivery.handed_over is HandedOver.WHOLE:
         return Spend(spend, spend, ZERO, ZERO, basis, basis, TokenFates(_tokens(usage), NO_TOKENS))
@@ -96,9 +104,22 @@ def split(bill: Bill, usage: Usage, delivery: Delivery, basis: Basis = Basis.EXA
     tokens = _fates(usage, delivery.handed_over, progress)
     after = less(bill.output_usd, share(bill.output_usd, progress.made, progress.total))
     told = basis if progress.is_known or not bill.output_usd else Basis.ESTIMATED
+    if bill.time_usd:
+        time_after, is_known = _time_after(bill.time_usd, delivery, held_milliseconds)
+        after, told = plus(after, time_after), told if is_known else Basis.ESTIMATED
     if delivery.handed_over is HandedOver.NOTHING:
         return Spend(spend, ZERO, spend, after, basis, told, tokens)
     return Spend(spend, less(spend, after), after, after, told, told, tokens)
+
+
+def _time_after(time_usd: Decimal, delivery: Delivery, held_milliseconds: int) -> tuple[Decimal, bool]:
+    """What of the time was billed for after the caller left, and whether both of its ends are known."""
+    left, committed = delivery.left_at, delivery.committed_at
+    if left is None:
+        return ZERO, True
+    if committed is None:
+        return ZERO, False
+    return less(time_usd, share(time_usd, max(0, left - committed), held_milliseconds * MILLISECOND)), True
 
 
 def split_tokens(usage: Usage, delivery: Delivery) -> TokenFates:
@@ -124,20 +145,22 @@ def _tokens(usage: Usage) -> Tokens:
 
 
 def _progress(usage: Usage, delivery: Delivery) -> _Progress:
-    return _counted(usage, delivery.at_left) or _timed(usage, delivery)
+    return _counted(usage, delivery) or _timed(usage, delivery)
 
 
-def _counted(usage: Usage, at_left: Usage | None) -> _Progress | None:
+def _counted(usage: Usage, delivery: Delivery) -> _Progress | None:
     """Progress as the stream's own running usage told it, or None when it told nothing of its output.
 
     A count that runs ahead of the final one is cut to it, class by class, so that tokens and money agree.
     """
+    at_left = delivery.at_left
     if at_left is None:
         return None
     output, reasoning = min(at_left.output, usage.output), min(at_left.reasoning, usage.reasoning)
     if not output + reasoning:
         return None
-    return _Progress(output + reasoning, usage.output + usage.reasoning, output, reasoning, is_known=True)
+    is_known = delivery.at_left_basis is not Basis.ESTIMATED  # a lower bound is what any running count is
+    return _Progress(output + reasoning, usage.output + usage.reasoning, output, reasoning, is_known)
 
 
 def _timed(usage: Usage, delivery: Delivery) -> _Progress:

@@ -6,78 +6,53 @@ only functions used, always with a moment, and what we can't price faithfully is
 and waits for the first model that neither an override nor our own table knows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final, TypeAlias
+from math import prod
+from typing import TYPE_CHECKING, Final
 
 from sidecar.clock import SECOND, Moment
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Doubt
-from sidecar.metering.money import ZERO
-from sidecar.metering.rule import ALWAYS, STANDARD_TIERS, Bracket, Rule, UnitPrices
+from sidecar.metering.model_name import undated
+from sidecar.metering.rule import ALWAYS, STANDARD_TIERS, Rule
+from sidecar.metering.token_units import ONLY_WHEN_USED, PRICED, UNCOUNTED_CACHED, Prices, brackets_of
+from sidecar.metering.unit_prices import Bracket
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, Provider, StartDateConstraint, TieredPrices, TimeOfDateConstraint
+    from genai_prices.types import ModelInfo, Provider, StartDateConstraint, TimeOfDateConstraint
+
+ONE: Final = Decimal(1)
 
 CATALOGS: Final = {
     "gemini": "google",
     "vertex": "google",
     "openai": "openai",
-    "anthropic": "anthropic",
     "azure": "azure",
+    "anthropic": "anthropic",
     "bedrock": "aws",
+    "cohere": "cohere",
+    "mistral": "mistral",
+    "groq": "groq",
+    "xai": "x-ai",
+    "deepseek": "deepseek",
+    "together": "together",
+    "fireworks": "fireworks",
+    "openrouter": "openrouter",
+    "perplexity": "perplexity",
+    "cerebras": "cerebras",
+    "moonshotai": "moonshotai",
+    "novita": "novita",
+    "baseten": "baseten",
 }
-"""Our name of a provider -> its id in genai-prices."""
+"""Our name of a provider -> its id in genai-prices. Listed one by one: somebody's own server may bear any name."""
 
-
-PER_MTOK: Final = 1_000_000
-PER_THOUSAND: Final = 1_000
-
-INPUT_PARTS: Final = {
-    "audio_input": ("input_audio_mtok", "input_mtok"),
-    "cached_audio_input": ("cache_audio_read_mtok", "cache_read_mtok"),
-    "image_input": ("input_image_mtok", "input_mtok"),
-    "video_input": ("input_video_mtok", "input_mtok"),
-}
-"""Part of usage -> its price key, and that of the class it is part of."""
-OUTPUT_PARTS: Final = {
-    "reasoning": ("output_reasoning_mtok", "output_mtok"),
-    "audio_output": ("output_audio_mtok", "output_mtok"),
-    "image_output": ("output_image_mtok", "output_mtok"),
-    "video_output": ("output_video_mtok", "output_mtok"),
-}
-CLASSES: Final = {
-    "input": "input_mtok",
-    "tool_use": "input_mtok",
-    "cached_input": "input_mtok",
-    "output": "output_mtok",
-    "reasoning": "output_mtok",
-    "web_searches": "web_searches_kcount",
-}
-"""Class of usage -> the price without which it can't be billed. Cached tokens fall back on the input price, marked."""
-PRICED: Final = (
-    frozenset(CLASSES.values())
-    | {key for keys in (*INPUT_PARTS.values(), *OUTPUT_PARTS.values()) for key in keys}
-    | {"cache_read_mtok"}
-)
-UNCOUNTED_CACHED: Final = frozenset({"cache_image_read_mtok", "cache_video_read_mtok", "cache_text_read_mtok"})
-"""Cached tokens are not counted by these modalities: a bill with any is an estimate."""
-ONLY_WHEN_USED: Final = frozenset(
-    {
-        "cache_write_mtok",
-        "cache_write_5m_mtok",
-        "cache_write_1h_mtok",
-        "storage_searches_kcount",
-        "social_searches_kcount",
-        "code_executions_kcount",
-    }
-)
-"""Prices of what `Usage` has no count for and most calls have none of. A bill is silent about them, as its reader is."""
-
-Prices: TypeAlias = "dict[str, Decimal | TieredPrices]"
+SURCHARGES: Final = {"us": Decimal("1.1")}
+"""Place of the work, as a word of the tier -> what every price is multiplied by. Anthropic, "Data residency": "A 1.1x pricing
+multiplier applies" (read 2026-11-20). No list has such prices, so a bill with one is an estimate."""
 
 
 class TokenPrices:
@@ -104,98 +79,93 @@ class TokenPrices:
             return None
         lenders = (self.providers[name] for name in own.fallback_model_providers or ())
         for catalog in (own, *lenders):
-            for name in names:
-                if model := catalog.find_model(name):
-                    return self._rule_of(catalog, model, tier, at, is_lent=catalog is not own)
+            if model := next(filter(None, map(catalog.find_model, names)), None):
+                return self._rule_of(catalog, model, tier, at, is_inferred=catalog is not own)
+        for name in names:
+            # A snapshot of a known model that the list does not name: most likely, and not certainly, at its price.
+            if (dateless := undated(name)) != name and (model := own.find_model(dateless)):
+                return self._rule_of(own, model, tier, at, is_inferred=True)
         return None
 
-    def _rule_of(self, catalog: "Provider", model: "ModelInfo", tier: str, at: Moment, *, is_lent: bool) -> Rule:
+    def _rule_of(self, catalog: "Provider", model: "ModelInfo", tier: str, at: Moment, *, is_inferred: bool) -> Rule:
         moment = datetime.fromtimestamp(at // SECOND, UTC)
-        context = {} if is_lent else context_of(tier)
-        is_own = has_own_price(model, context, moment)
-        found = vars(model.get_prices(moment, context))
+        words = words_of_tier(tier)
+        surcharge = prod((SURCHARGES[word] for word in words if word in SURCHARGES), start=ONE)
+        words = words - SURCHARGES.keys()
+        is_own = has_own_price(model, words, moment)
+        found = vars(model.get_prices(moment, context_of(words)))
         prices: Prices = {key: price for key, price in found.items() if price is not None}
-        basis, reason = judge(prices, is_tier_priced=is_own or tier in STANDARD_TIERS, is_lent=is_lent)
+        basis, reason = judge(prices, is_tier_priced=is_own or not words, is_inferred=is_inferred)
+        brackets = brackets_of(prices)
+        if surcharge != ONE:
+            basis, reason = Basis.ESTIMATED, reason or Doubt.REGION_SURCHARGE
+            brackets = tuple(Bracket(each.above, each.prices.times(surcharge)) for each in brackets)
         return Rule(
             source=f"genai-prices {self._version} {catalog.id}/{model.id}" + (f" {tier}" if is_own else ""),
-            brackets=brackets_of(prices),
+            brackets=brackets,
             basis=basis,
             reason=reason,
-            cached_doubt="cache_read_mtok" not in prices or not UNCOUNTED_CACHED.isdisjoint(prices),
+            doubtful=tuple(doubtful(prices, catalog.id)),
             valid=validity(model, at),
         )
 
 
-def context_of(tier: str) -> dict[str, str]:
-    """The context that selects a service tier's price variant in genai-prices."""
-    if tier in STANDARD_TIERS:
-        return {}
-    return {"processing": tier} if tier == "batch" else {"service_tier": tier}
+def words_of_tier(tier: str) -> frozenset[str]:
+    """The words of a tier: `batch`, or `fast` and `us` of `fast-us`; none of the standard one."""
+    return frozenset(tier.split("-")) - STANDARD_TIERS
 
 
-def judge(prices: Prices, *, is_tier_priced: bool, is_lent: bool) -> tuple[Basis, str]:
+def context_of(words: Iterable[str]) -> dict[str, str]:
+    """The context that selects a tier's price variant in genai-prices. `fast` is a tier at OpenAI and a speed at Anthropic."""
+    context = {}
+    for word in words:
+        context.update(CONTEXTS.get(word, {"service_tier": word}))
+    return context
+
+
+CONTEXTS: Final = {"batch": {"processing": "batch"}, "fast": {"service_tier": "fast", "speed": "fast"}}
+
+
+def judge(prices: Prices, *, is_tier_priced: bool, is_inferred: bool) -> tuple[Basis, str]:
     """What can be said of every bill made with these prices, before anything is counted.
 
-    `is_lent`: the price is that of another provider which offers the same model.
+    `is_inferred`: the price is that of another provider which offers the same model, or of the model without its date.
     """
     if not is_tier_priced:
         return Basis.ESTIMATED, Doubt.NO_TIER_PRICE
-    if is_lent:
+    if is_inferred:
         return Basis.ESTIMATED, Doubt.PRICE_INFERRED
     if prices.keys() - PRICED - UNCOUNTED_CACHED - ONLY_WHEN_USED:
         return Basis.AT_LEAST, Doubt.PART_UNPRICED
     return Basis.EXACT, ""
 
 
-def has_own_price(model: "ModelInfo", context: dict[str, str], moment: datetime) -> bool:
-    """Whether a variant is in force for this context: genai-prices itself falls back on the standard price silently."""
-    return bool(context) and any(
-        variant.when.items() <= context.items() and (variant.constraint is None or variant.constraint.active(moment))
+AUDIO_IS_DEARER: Final = frozenset({"openai", "azure"})
+"""Catalogs of providers at which a token of audio costs more than one of text. Elsewhere one price may well be for both."""
+
+
+def doubtful(prices: Prices, catalog: str) -> Iterator[tuple[str, str]]:
+    """The counts that these prices have no clear price for."""
+    if "cache_read_mtok" not in prices or not UNCOUNTED_CACHED.isdisjoint(prices):
+        yield "cached_input", Doubt.NO_CACHED_PRICE
+    if prices.keys().isdisjoint({"cache_write_mtok", "cache_write_5m_mtok"}):
+        yield "cache_write_input", Doubt.NO_CACHED_PRICE
+    if "cache_write_1h_mtok" not in prices:
+        yield "cache_write_hour_input", Doubt.NO_CACHED_PRICE
+    if catalog in AUDIO_IS_DEARER:
+        audio = {"audio_input": "input_audio_mtok", "audio_output": "output_audio_mtok"}
+        yield from ((name, Doubt.NO_AUDIO_PRICE) for name, key in audio.items() if key not in prices)
+
+
+def has_own_price(model: "ModelInfo", words: frozenset[str], moment: datetime) -> bool:
+    """Whether a variant is in force for all words of a tier: genai-prices itself falls back on the standard price silently."""
+    context = context_of(words)
+    return bool(words) and any(
+        variant.when.items() <= context.items()
+        and words <= set(variant.when.values())
+        and (variant.constraint is None or variant.constraint.active(moment))
         for variant in model.price_variants or ()
     )
-
-
-def brackets_of(prices: Prices) -> tuple[Bracket, ...]:
-    """Flat prices for every threshold that any of these prices has, highest first."""
-    thresholds = {tier.start for price in prices.values() if not isinstance(price, Decimal) for tier in price.tiers}
-    return tuple(Bracket(above, flat(prices, above)) for above in (*sorted(thresholds, reverse=True), -1))
-
-
-def flat(prices: Prices, above: int) -> UnitPrices:
-    """The unit prices of a call whose input just exceeds `above` tokens."""
-    each = {key: price_above(price, above) for key, price in prices.items()}
-    mtok = _with_cached({key: price / PER_MTOK for key, price in each.items()})
-    return UnitPrices(
-        input=mtok.get("input_mtok", ZERO),
-        cached_input=mtok.get("cache_read_mtok", ZERO),
-        output=mtok.get("output_mtok", ZERO),
-        input_parts=_differences(mtok, INPUT_PARTS),
-        output_parts=_differences(mtok, OUTPUT_PARTS),
-        web_search=each.get("web_searches_kcount", ZERO) / PER_THOUSAND,
-        unpriced=(*(name for name, key in CLASSES.items() if key not in prices), "images", "video_seconds"),
-    )
-
-
-def _with_cached(mtok: dict[str, Decimal]) -> dict[str, Decimal]:
-    """Prices in which cached tokens have one: that of tokens read anew, where the list has none for them."""
-    if "cache_read_mtok" in mtok:
-        return mtok
-    anew = {"cache_read_mtok": "input_mtok", "cache_audio_read_mtok": "input_audio_mtok"}
-    return {cached: mtok[key] for cached, key in anew.items() if key in mtok} | mtok
-
-
-def price_above(price: "Decimal | TieredPrices", above: int) -> Decimal:
-    """The price in force for a whole call whose input just exceeds `above` tokens."""
-    if isinstance(price, Decimal):
-        return price
-    reached = [tier.price for tier in price.tiers if tier.start <= above]
-    return reached[-1] if reached else price.base
-
-
-def _differences(mtok: dict[str, Decimal], parts: dict[str, tuple[str, str]]) -> tuple[tuple[str, Decimal], ...]:
-    """The parts that have a price of their own, each as the difference to its class."""
-    pairs = ((name, own, whole) for name, (own, whole) in parts.items() if own in mtok)
-    return tuple((name, extra) for name, own, whole in pairs if (extra := mtok[own] - mtok.get(whole, ZERO)))
 
 
 def validity(model: "ModelInfo", at: Moment) -> tuple[Moment, Moment]:

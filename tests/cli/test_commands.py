@@ -3,14 +3,8 @@
 import subprocess
 import sys
 
-import pytest
-import typer
-
 from sidecar import __version__
-from sidecar.cli import commands
-from sidecar.cli.commands import parse_outcome
 from sidecar.config.layers import FLAGS
-from sidecar.ledger.contract import By
 from tests.cli.conftest import REPOSITORY
 
 
@@ -36,21 +30,10 @@ def test_help_imports_nothing_heavy():
 def test_commands_are_these(sidecar):
     listed = sidecar("--help").out.partition("Commands:")[2]
     assert {line.split()[0] for line in listed.splitlines() if line} == {
-        "serve", "demo", "calls", "report", "config", "version",
+        "serve", "demo", "calls", "report", "reprice", "prices", "config", "version",
     }  # fmt: skip
 
 
 def test_every_setting_with_a_flag_is_a_flag_of_serve(sidecar):
     said = sidecar("serve", "--help").out
     assert [flag for flag in FLAGS if flag not in said] == []
-
-
-def test_report_is_grouped_by_what_the_ledger_knows():
-    assert [by.value for by in commands.By] == [by.value for by in By]
-
-
-def test_outcome_is_one_of_the_closed_set_or_open():
-    assert parse_outcome("orphan_cut") == "orphan_cut"
-    assert parse_outcome("open") == "open"
-    with pytest.raises(typer.BadParameter, match="'orphaned' is not one of delivered, rejected"):
-        parse_outcome("orphaned")

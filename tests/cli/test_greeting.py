@@ -1,5 +1,7 @@
 """What `serve` says once it listens."""
 
+import pytest
+
 from sidecar.cli.greeting import greeting
 from sidecar.config.settings import Settings
 
@@ -10,10 +12,15 @@ def greeted(**keys) -> str:
     return greeting(ADDRESSES, Settings.model_validate(keys))
 
 
-def test_variables_of_google_genai_name_the_port_that_was_bound():
-    said = greeted()
-    assert "export GOOGLE_GEMINI_BASE_URL=http://127.0.0.1:41234/gemini\n" in said
-    assert "export GOOGLE_VERTEX_BASE_URL=http://127.0.0.1:41234/vertex\n" in said
+@pytest.mark.parametrize(
+    ("variable", "route"),
+    [
+        ("GOOGLE_GEMINI_BASE_URL", "gemini"), ("GOOGLE_VERTEX_BASE_URL", "vertex"), ("OPENAI_BASE_URL", "openai/v1"),
+        ("ANTHROPIC_BASE_URL", "anthropic"),
+    ],
+)  # fmt: skip
+def test_variables_of_the_sdks_name_the_port_that_was_bound(variable, route):
+    assert f"export {variable}=http://127.0.0.1:41234/{route}\n" in greeted()
 
 
 def test_metrics_are_where_somebody_can_connect():
@@ -23,7 +30,7 @@ def test_metrics_are_where_somebody_can_connect():
 
 def test_upstreams_of_your_own_are_named_with_their_routes():
     upstreams = {"my-vllm": {"dialect": "gemini", "url": "http://127.0.0.1:8000"}}
-    assert "upstream my-vllm: base URL http://127.0.0.1:41234/my-vllm\n" in greeted(upstreams=upstreams)
+    assert "each by the base URL http://127.0.0.1:41234/<name>: my-vllm\n" in greeted(upstreams=upstreams)
 
 
 def test_ledger_by_its_path_and_how_long_rows_live():

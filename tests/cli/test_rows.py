@@ -17,7 +17,8 @@ def test_columns_are_the_ledgers_own_in_order():
         "id", "upstream", "provider", "dialect", "model", "kind", "caller", "started_at", "committed_at", "answered_at",
         "left_at", "left_reason", "finished_at", "settled_at", "outcome", "http_status", "usage", "spend_usd",
         "orphaned_usd", "avoidable_usd", "basis", "price_source", "rescued_by", "attempt_of",
-        "basis_reason", "avoidable_basis", "unpriced_reason",
+        "basis_reason", "avoidable_basis", "unpriced_reason", "method", "tier", "variant", "labels", "asked_model",
+        "usage_basis", "usage_reason", "handed_over", "usage_at_left", "at_left_basis", "held_milliseconds", "told_usd",
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from sidecar.config.schema import dotted, is_group, is_structure, keys_at, kind_at, leaf_paths, may_be_none
+from sidecar.config.upstreams import BUILT_IN_UPSTREAMS
 
 
 def test_path_is_written_as_people_do():
@@ -29,7 +30,7 @@ def test_list_is_a_structure_and_no_group():
 
 def test_keys_of_a_group_and_names_of_upstreams():
     assert keys_at(("calls", "follow")) == ("max_calls", "max_seconds", "max_bytes")
-    assert keys_at(("upstreams",)) == ("gemini", "vertex")
+    assert keys_at(("upstreams",)) == tuple(BUILT_IN_UPSTREAMS)
     assert keys_at(("mode",)) == ()
 
 

@@ -12,12 +12,13 @@ from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallRecord
+from sidecar.metering.spend import HandedOver
 from tests.ledger.given import orphaned_call, settled_call
 
 
 def as_selected(row: Row) -> Row:
     """A row as it is read: what the statement made of it, without the instance."""
-    columns = zip(CALLS.c, row[:-1], strict=False)
+    columns = [pair for pair in zip(CALLS.c, row, strict=True) if pair[0].name != "instance"]
     return tuple(None if column.nullable and value == NOTHING else value for column, value in columns)
 
 
@@ -30,7 +31,10 @@ MONEY = st.none() | st.decimals(0, 10**9, places=12)
 RECORDS = st.builds(
     CallRecord, id=st.text(), upstream=st.text(), model=st.text(), caller=WORDS, left_reason=WORDS, outcome=WORDS,
     usage=st.dictionaries(st.sampled_from(["input", "output"]), st.integers(0, 2**63)), basis=WORDS, price_source=WORDS,
-    spend_usd=MONEY, orphaned_usd=MONEY, avoidable_usd=MONEY,
+    spend_usd=MONEY, orphaned_usd=MONEY, avoidable_usd=MONEY, method=WORDS, tier=WORDS, asked_model=WORDS,
+    labels=st.dictionaries(st.text(), st.text(), max_size=3), handed_over=st.none() | st.sampled_from(HandedOver),
+    usage_at_left=st.none() | st.dictionaries(st.just("output"), st.integers(0, 2**63)), told_usd=MONEY,
+    held_milliseconds=st.none() | st.integers(0, 2**62),
 )  # fmt: skip
 
 
@@ -55,7 +59,12 @@ def test_usage_is_written_as_json():
     assert column(as_row(astuple(settled_call(usage={"input": 3})), "i"), "usage") == '{"input":3}'
 
 
-def test_the_instance_stands_last():
+def test_no_label_is_no_text():
+    assert column(as_row(astuple(settled_call()), "i"), "labels") == NOTHING
+    assert column(as_row(astuple(settled_call(labels={"team": "a"})), "i"), "labels") == '{"team":"a"}'
+
+
+def test_the_instance_stands_in_its_column():
     assert column(as_row(astuple(settled_call()), "i7"), "instance") == "i7"
 
 

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.dialects import sqlite
@@ -10,6 +11,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sidecar.errors import LedgerError
 from sidecar.ledger import steps
+from sidecar.ledger.rows import RECORD_COLUMNS, as_record
 from sidecar.ledger.steps import NEWEST, STEPS, Step, bring_up_to_date, refuse_newer, version_of
 from sidecar.ledger.tables import METADATA
 
@@ -88,3 +90,19 @@ def test_another_programs_file_is_refused(connection: sqlite3.Connection):
         LedgerError, match=r"x\.db: is another program's SQLite file; set ledger\.url to a file of its own"
     ):
         version_of(connection, "x.db")
+
+
+def test_a_ledger_of_the_first_version_keeps_its_rows_and_gains_the_columns(connection: sqlite3.Connection):
+    first_only = STEPS[0]
+    for statement in first_only.statements:
+        connection.execute(statement)
+    connection.execute("INSERT INTO schema_version VALUES (1, 'calls', 1)")
+    connection.execute(
+        "INSERT INTO calls (id, upstream, provider, dialect, model, kind, started_at, usage, spend_usd, instance)"
+        " VALUES ('old', 'u', 'p', 'd', 'm', 'unary', 5, '{\"input\":1}', '0.1', 'i')"
+    )
+    bring_up_to_date(connection, 1, 2)
+    columns = ", ".join(RECORD_COLUMNS)
+    record = as_record(connection.execute(f"SELECT {columns} FROM calls").fetchone())
+    assert (record.id, record.usage, record.spend_usd) == ("old", {"input": 1}, Decimal("0.1"))
+    assert (record.method, record.labels, record.usage_at_left, record.handed_over) == (None, {}, None, None)

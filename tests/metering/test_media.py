@@ -38,12 +38,12 @@ def test_an_image_has_its_list_price(provider, model, usd, basis):
 
 
 def test_images_are_multiplied():
-    found = bill("vertex", "imagen-4.0-generate-001", Usage(images=4, image_size="2K"))
+    found = bill("vertex", "imagen-4.0-generate-001", Usage(images=4, variant="2K"))
     assert found == Bill(Decimal(0), Decimal("0.16"), "media:imagen-4.0-generate-0*@2026-11-20")
 
 
 def test_a_size_that_no_list_names_is_billed_as_standard_and_says_so():
-    found = bill("vertex", "imagen-4.0-fast-generate-001", Usage(images=1, image_size="4K"))
+    found = bill("vertex", "imagen-4.0-fast-generate-001", Usage(images=1, variant="4K"))
     assert (found.output_usd, found.basis, found.reason) == (Decimal("0.02"), Basis.ESTIMATED, "no_size_price")
 
 
@@ -73,14 +73,54 @@ def test_other_providers_and_models_are_not_in_the_table(provider, model):
     assert bill(provider, model, Usage(images=1)) is None
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "variant", "usd", "basis"),
+    [
+        ("gemini", "veo-3.1-generate-preview", "", "0.40", "exact"),
+        ("gemini", "veo-3.1-generate-preview", "1080p", "0.40", "exact"),
+        ("gemini", "veo-3.1-generate-preview", "4k", "0.60", "exact"),
+        ("gemini", "veo-3.1-fast-generate-preview", "720p", "0.10", "exact"),
+        ("gemini", "veo-3.1-lite-generate-preview", "1080p", "0.08", "exact"),
+        ("vertex", "veo-3.1-fast-generate-001", "1080p audio", "0.12", "estimated"),
+        ("vertex", "veo-3.0-generate-001", "720p", "0.40", "estimated"),
+        ("vertex", "veo-2.0-generate-001", "", "0.50", "exact"),
+        ("openai", "sora-2-pro", "1792x1024", "0.50", "exact"),
+        ("azure", "sora-2", "1280x720", "0.10", "exact"),
+        ("xai", "grok-imagine-video-1.5", "1080p", "0.25", "exact"),
+    ],
+)
+def test_a_second_of_video_has_its_list_price(provider, model, variant, usd, basis):
+    found = bill(provider, model, Usage(video_seconds=8, variant=variant))
+    assert (found.output_usd, found.basis) == (Decimal(usd) * 8, basis)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "variant", "usd"),
+    [
+        ("openai", "dall-e-3", "", "0.04"),
+        ("openai", "dall-e-3", "1024x1024 standard", "0.04"),
+        ("openai", "dall-e-3", "hd 1024x1024", "0.08"),
+        ("openai", "dall-e-3", "1792x1024", "0.08"),
+        ("openai", "dall-e-3", "1792x1024 hd", "0.12"),
+        ("openai", "dall-e-2", "256x256", "0.016"),
+        ("azure", "dall-e-3", "1024x1024 hd", "0.088"),
+        ("xai", "grok-imagine-image", "2k", "0.02"),
+        ("xai", "grok-imagine-image-quality", "", "0.05"),
+        ("bedrock", "stability.stable-image-ultra-v1:1", "", "0.14"),
+    ],
+)
+def test_an_image_has_the_price_of_its_size_and_quality(provider, model, variant, usd):
+    assert bill(provider, model, Usage(images=2, variant=variant)).output_usd == Decimal(usd) * 2
+
+
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.model} {row.providers}")
 def test_every_row_says_when_and_where_it_was_read_and_asks_a_sane_price(row):
     assert date.fromisoformat(row.date).year >= 2026
     assert row.source.startswith("https://")
     assert len(row.evidence) > 5
     assert row.providers
-    assert row.image_usd
-    assert all(Decimal(0) < usd < Decimal(1) for usd in row.image_usd.values())
+    assert bool(row.image_usd) != bool(row.video_second_usd)
+    assert all(Decimal(0) < usd < Decimal(1) for usd in (row.image_usd | row.video_second_usd).values())
 
 
 def test_no_row_is_hidden_behind_one_above_it():

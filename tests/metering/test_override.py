@@ -6,6 +6,7 @@ from sidecar.errors import PriceError
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Bill, Unpriced, UnpricedReason
 from sidecar.metering.override import Override
+from sidecar.metering.override_rule import override_rule
 from sidecar.metering.usage import Usage
 
 TOKENS = Override(
@@ -17,7 +18,7 @@ TOKENS = Override(
 
 
 def bill(override, usage, tier=""):
-    return override.rule(1, tier).bill(usage)
+    return override_rule(override, 1, tier).bill(usage)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_parts_have_no_price_of_their_own_in_an_override():
 
 def test_an_image_is_priced_alike_in_every_size():
     override = Override(model="imagen-*", image_usd=Decimal("0.04"))
-    assert bill(override, Usage(images=3, image_size="8K")) == Bill(Decimal(0), Decimal("0.12"), "override:1")
+    assert bill(override, Usage(images=3, variant="8K")) == Bill(Decimal(0), Decimal("0.12"), "override:1")
 
 
 def test_seconds_of_video_are_priced_and_halved_in_a_batch():
@@ -102,8 +103,8 @@ def test_usage_that_an_override_says_nothing_about_has_no_bill():
         ({"image_usd": Decimal(1), "batch_factor": Decimal("0.33333")}, "batch_factor is 0.33333, must have at most 4"),
         ({}, 'override 3 (model "m"): names no price'),
         ({"batch_factor": Decimal("0.5")}, "names no price"),
-        ({"model": "", "image_usd": Decimal(1)}, "override 3: model and upstream can't be empty"),
-        ({"upstream": "", "image_usd": Decimal(1)}, "override 3: model and upstream can't be empty"),
+        ({"model": "", "image_usd": Decimal(1)}, "override 3: model, upstream, method and label can't be empty"),
+        ({"upstream": "", "image_usd": Decimal(1)}, "override 3: model, upstream, method and label can't be empty"),
     ],
 )
 def test_a_price_that_cannot_be_meant_is_refused_by_name(fields, problem):

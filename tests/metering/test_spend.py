@@ -6,8 +6,9 @@ from hypothesis import assume, given, strategies as st
 from sidecar.clock import SECOND
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Bill
-from sidecar.metering.rule import Bracket, Rule, UnitPrices
+from sidecar.metering.rule import Rule
 from sidecar.metering.spend import NO_TOKENS, WHOLE, Delivery, HandedOver, split, split_tokens
+from sidecar.metering.unit_prices import Bracket, UnitPrices
 from sidecar.metering.usage import TOKEN_CLASSES, Usage
 
 BILL = Bill(Decimal("0.10"), Decimal("0.80"), "override:1")
@@ -145,6 +146,16 @@ def test_the_delivered_share_of_a_dearer_bracket_stays_within_the_bill():
 # how far it can be trusted
 
 
+@pytest.mark.parametrize(
+    ("at_left", "told"), [(Basis.EXACT, Basis.EXACT), (Basis.AT_LEAST, Basis.EXACT), (Basis.ESTIMATED, Basis.ESTIMATED)]
+)
+def test_progress_that_we_counted_ourselves_makes_an_estimate_and_a_running_total_does_not(at_left, told):
+    known = {"at_left": Usage(output=300), "at_left_basis": at_left}
+    midway, none = split(BILL, USAGE, part(**known)), split(BILL, USAGE, nothing(**known))
+    assert (midway.basis, midway.avoidable_basis) == (told, told)
+    assert (none.basis, none.avoidable_basis) == (Basis.EXACT, told)
+
+
 @pytest.mark.parametrize("delivery", [WHOLE, part(at_left=USAGE), nothing(at_left=USAGE)])
 @pytest.mark.parametrize(
     ("bill", "usage", "told"),
@@ -174,16 +185,17 @@ deliveries = st.just(WHOLE) | st.builds(
     left_at=moments,
     finished_at=moments,
 )
-bills = st.builds(Bill, money, money, st.just("s"), st.sampled_from(Basis))
+bills = st.builds(Bill, money, money, st.just("s"), st.sampled_from(Basis), time_usd=st.just(Decimal(0)) | money)
+held = st.integers(0, 10**10)
 
 
-@given(bill=bills, usage=token_usages, delivery=deliveries, basis=st.sampled_from(Basis))
-def test_delivered_and_orphaned_are_the_bill_and_avoidable_is_a_part_of_orphaned(bill, usage, delivery, basis):
-    spend = split(bill, usage, delivery, basis)
-    assert spend.spend_usd == bill.input_usd + bill.output_usd
+@given(bill=bills, usage=token_usages, delivery=deliveries, basis=st.sampled_from(Basis), held=held)
+def test_delivered_and_orphaned_are_the_bill_and_avoidable_is_a_part_of_orphaned(bill, usage, delivery, basis, held):
+    spend = split(bill, usage, delivery, basis, held)
+    assert spend.spend_usd == bill.input_usd + bill.output_usd + bill.time_usd
     assert spend.delivered_usd + spend.orphaned_usd == spend.spend_usd
     assert 0 <= spend.avoidable_usd <= spend.orphaned_usd
-    assert spend.avoidable_usd <= bill.output_usd
+    assert spend.avoidable_usd <= bill.output_usd + bill.time_usd
     assert spend.delivered_usd >= 0
 
 

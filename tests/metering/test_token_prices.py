@@ -10,10 +10,7 @@ from sidecar.clock import SECOND, from_rfc3339
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Bill, Unpriced, UnpricedReason
 from sidecar.metering.rule import ALWAYS, Rule
-from sidecar.metering.token_prices import (
-    TokenPrices,
-    validity,
-)
+from sidecar.metering.token_prices import TokenPrices, validity
 from sidecar.metering.usage import Usage
 
 PRICES = TokenPrices()
@@ -99,6 +96,66 @@ def test_tokens_of_generated_images_are_priced_apart():
 def test_output_of_a_model_that_only_reads_is_a_lower_bound():
     assert billed(rule("gemini-embedding-001"), Usage(input=7)).basis is Basis.EXACT
     assert billed(rule("gemini-embedding-001"), Usage(input=7, output=1)).basis is Basis.AT_LEAST
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "usage", "usd"),
+    [
+        ("tts-1", "openai", Usage(characters=1_000_000), "15"),
+        ("tts-1-hd", "openai", Usage(characters=1_000_000), "30"),
+        ("whisper-1", "openai", Usage(audio_seconds=60), "0.006"),
+        ("whisper-large-v3", "groq", Usage(audio_seconds=3600), "0.111"),
+        ("voxtral-mini-latest", "mistral", Usage(audio_seconds=3600), "0.18"),
+    ],
+)
+def test_speech_by_the_character_and_audio_by_the_second_are_priced(model, provider, usage, usd):
+    bill = billed(rule(model, provider=provider), usage)
+    assert (bill.input_usd, bill.output_usd, bill.basis) == (Decimal(usd), Decimal(0), Basis.EXACT)
+
+
+def test_tokens_written_to_a_cache_have_their_prices():
+    usage = Usage(input=3_000_000, cache_write_input=1_000_000, cache_write_hour_input=1_000_000)
+    bill = billed(rule("claude-opus-4-5", provider="anthropic"), usage)
+    assert (bill.input_usd, bill.basis) == (Decimal(5) + Decimal("6.25") + Decimal(10), Basis.EXACT)
+
+
+def test_tokens_written_to_a_cache_without_a_price_are_an_estimate():
+    for usage in (Usage(input=2, cache_write_input=1), Usage(input=2, cache_write_hour_input=1)):
+        assert billed(rule("gemini-2.5-pro"), usage).reason == "no_cached_price"
+
+
+def test_audio_without_a_price_of_its_own_is_an_estimate_where_it_is_dearer():
+    assert (
+        billed(rule("gpt-4o-audio-preview", provider="openai"), Usage(input=2, audio_input=1)).reason
+        == "no_audio_price"
+    )
+    assert billed(rule("gemini-2.5-pro"), Usage(input=2, audio_input=1)).basis is Basis.EXACT
+
+
+def test_work_kept_in_the_us_costs_a_tenth_more_and_is_an_estimate():
+    one, other = (billed(rule("claude-opus-5", tier, provider="anthropic"), Usage(output=10)) for tier in ("", "us"))
+    assert other.output_usd == one.output_usd * Decimal("1.1")
+    assert (other.basis, other.reason) == (Basis.ESTIMATED, "region_surcharge")
+
+
+def test_two_words_of_a_tier_both_count():
+    fast, both = (
+        billed(rule("claude-opus-5", tier, provider="anthropic"), Usage(output=10)) for tier in ("fast", "fast-us")
+    )
+    assert both.output_usd == fast.output_usd * Decimal("1.1")
+    assert (fast.basis, both.reason) == (Basis.EXACT, "region_surcharge")
+    assert fast.source.endswith("claude-opus-5 fast")
+
+
+def test_two_words_of_which_one_has_no_price_are_an_estimate():
+    bill = billed(rule("claude-haiku-4-5", "batch-fast", provider="anthropic"), Usage(output=10))
+    assert (bill.basis, bill.reason) == (Basis.ESTIMATED, "no_tier_price")
+
+
+def test_fast_is_a_tier_at_openai_and_a_speed_at_anthropic():
+    assert billed(rule("gpt-5", "fast", provider="openai"), Usage(output=1)).basis is Basis.EXACT
+    assert billed(rule("gpt-5", "priority", provider="openai"), Usage(output=1)).basis is Basis.EXACT
+    assert billed(rule("gpt-5", "flex", provider="openai"), Usage(output=1)).basis is Basis.EXACT
 
 
 def test_a_model_without_any_price_has_no_bill_and_not_one_of_0():

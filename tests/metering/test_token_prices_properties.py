@@ -10,14 +10,8 @@ from hypothesis import given, strategies as st
 from sidecar.clock import SECOND, from_rfc3339
 from sidecar.metering.bill import Bill, Unpriced, UnpricedReason
 from sidecar.metering.rule import Rule
-from sidecar.metering.token_prices import (
-    CATALOGS,
-    ONLY_WHEN_USED,
-    PRICED,
-    UNCOUNTED_CACHED,
-    TokenPrices,
-    context_of,
-)
+from sidecar.metering.token_prices import CATALOGS, TokenPrices, context_of, words_of_tier
+from sidecar.metering.token_units import ONLY_WHEN_USED, PRICED, UNCOUNTED_CACHED
 from sidecar.metering.usage import Usage
 
 PRICES = TokenPrices()
@@ -46,6 +40,7 @@ USAGES = [
         video_output=9,
     ),
     Usage(input=10, output=10, web_searches=3),
+    Usage(input=900, cache_write_input=500, cache_write_hour_input=300, cached_input=70, output=4),
 ]
 
 
@@ -54,8 +49,8 @@ def calculated(usage: Usage) -> genai_prices.Usage:
     return genai_prices.Usage(
         input_tokens=usage.input + usage.cached_input + usage.tool_use,
         cache_read_tokens=usage.cached_input,
-        cache_write_tokens=0,
-        cache_write_1h_tokens=0,
+        cache_write_tokens=usage.cache_write_input + usage.cache_write_hour_input,
+        cache_write_1h_tokens=usage.cache_write_hour_input,
         input_audio_tokens=usage.audio_input + usage.cached_audio_input,
         cache_audio_read_tokens=usage.cached_audio_input,
         input_image_tokens=usage.image_input,
@@ -76,7 +71,7 @@ def assert_same_as_calc_price(provider, model, usage, tier, at):
         calculated(usage),
         provider,
         genai_request_timestamp=datetime.fromtimestamp(at // SECOND, UTC),
-        price_context=context_of(tier),
+        price_context=context_of(words_of_tier(tier)),
     )
     if isinstance(bill, Bill):
         searches = theirs.total_price - theirs.input_price - theirs.output_price
@@ -135,6 +130,9 @@ def usages(draw):
         whole[part] = draw(st.integers(0, whole[name]))
     whole["image_input"] = draw(st.integers(0, whole["input"] - whole["audio_input"]))
     whole["tool_use"] += 1  # at least something is used
+    rest = whole["input"] - whole["audio_input"] - whole["image_input"]
+    whole["cache_write_input"] = draw(st.integers(0, rest))
+    whole["cache_write_hour_input"] = draw(st.integers(0, rest - whole["cache_write_input"]))
     whole["image_output"] = draw(st.integers(0, whole["output"] - whole["audio_output"]))
     return Usage(**whole, web_searches=draw(st.integers(0, 20)))
 
