@@ -5,14 +5,25 @@ that was filtered out has neither bytes nor a place in storage, and is not bille
 count the tokens of each text. Other models answer in shapes of their own and report nothing.
 """
 
+from functools import partial
+
 import msgspec
 from msgspec import Raw, Struct
 
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
-from sidecar.providers.google_reported import NULL, careful_count, judged, tier_of
+from sidecar.providers.contract import (
+    NO_FACTS,
+    ReplyHead,
+    ReplyReader,
+    Reported,
+    RequestFacts,
+    RequestHead,
+    RequestReader,
+)
+from sidecar.providers.google_continuation import NULL
+from sidecar.providers.google_reported import TIER_HEADER, careful_count, judged, tier_of
+from sidecar.providers.json_request import JsonRequest
 from sidecar.providers.lenient import Unreadable, decoded, value_of
-from sidecar.providers.skeleton import BoundedCopy
 from sidecar.providers.unary import UnaryReader
 
 
@@ -62,35 +73,28 @@ SHAPELESS = msgspec.json.Decoder(dict[str, Raw])
 SIZE_LENGTH = 16
 
 
-class ImageSizeReader:
-    """Finds `parameters.sampleImageSize` in a request, behind whatever images it carries."""
-
-    __slots__ = ("_copy",)
-
-    def __init__(self) -> None:
-        self._copy = BoundedCopy()
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the request's body."""
-        self._copy.feed(chunk)
-
-    def facts(self) -> dict[str, str]:
-        """`image_size`, when the request names one; to be asked once, when the request is whole."""
-        try:
-            request = decoded(IMAGE_REQUEST, self._copy.take())
-        except Unreadable:
-            return {}
-        size = request.parameters.size if request.parameters else None
-        return {"image_size": size} if size and len(size) <= SIZE_LENGTH and size.isalnum() else {}
+def open_predict_request(head: RequestHead) -> RequestReader:
+    """The reader of a request of `predict`."""
+    return JsonRequest(size_in, head)
 
 
-def open_predict(head: ReplyHead, facts: dict[str, str]) -> ReplyReader:
+def size_in(document: bytes) -> RequestFacts:
+    """`parameters.sampleImageSize` of a request, behind whatever images it carries.
+
+    Raises:
+        Unreadable: the document is no JSON object, or not a whole one.
+    """
+    request = decoded(IMAGE_REQUEST, document)
+    size = request.parameters.size if request.parameters else None
+    return RequestFacts(variant=size) if size and len(size) <= SIZE_LENGTH and size.isalnum() else NO_FACTS
+
+
+def open_predict(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a reply of `predict`."""
-    size = facts.get("image_size", "")
-    return UnaryReader(lambda document, tier: predicted(document, size, tier), head)
+    return UnaryReader(partial(predicted, size=facts.variant, header_tier=head.headers.get(TIER_HEADER, "")), head)
 
 
-def predicted(document: bytes, image_size: str, header_tier: str = "") -> Reported | None:
+def predicted(document: bytes, size: str, header_tier: str = "") -> Reported | None:
     """The images or tokens of a reply; None when it has neither and was not filtered.
 
     Raises:
@@ -108,7 +112,7 @@ def predicted(document: bytes, image_size: str, header_tier: str = "") -> Report
         return judged(Usage(input=tokens), "", tier, doubt) if tokens else None
     images = sum(is_there(prediction.bytes_base64) or is_there(prediction.storage) for prediction in predictions)
     if images or any(is_there(prediction.filtered) for prediction in predictions):
-        return judged(Usage(images=images, image_size=image_size if images else ""), "", tier, "")
+        return judged(Usage(images=images, variant=size if images else ""), "", tier, "")
     return None
 
 

@@ -13,19 +13,20 @@ from msgspec import Raw, Struct
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
+from sidecar.providers.google_continuation import NULL as NULL, digest_in
 from sidecar.providers.google_usage import MOST_TOKENS, ModalityCount, UsageMetadata, usage_of
 from sidecar.providers.lenient import Unreadable, decoded, value_of
 
-NULL = Raw(b"null")
 NOTHING = Usage()
 MODEL_LENGTH = 128
 MOST_SEARCHES = 1000
 
 
-class Grounded(Struct, rename="camel", gc=False):
-    """A candidate, as far as searches are concerned."""
+class Candidate(Struct, rename="camel", gc=False):
+    """An answer: what it was grounded on, and whether it goes on elsewhere."""
 
     grounding_metadata: Raw = NULL
+    continuation_token: Raw = NULL
 
 
 class Metered(Struct, rename="camel", gc=False):
@@ -33,7 +34,7 @@ class Metered(Struct, rename="camel", gc=False):
 
     usage_metadata: UsageMetadata | None = None
     model_version: str = ""
-    candidates: list[Grounded] | None = None
+    candidates: list[Candidate] | None = None
 
 
 class Unsure(Struct, rename="camel", gc=False):
@@ -66,19 +67,20 @@ def reported_in(document: bytes, header_tier: str = "", searches: Iterable[int] 
     usage, contradiction = usage_of(meta)
     if usage == NOTHING:
         return None
-    doubt, model = doubt or contradiction, model_of(metered.model_version)
-    if searched := {*searches, *searches_of(metered.candidates or ())}:
+    doubt, model, candidates = doubt or contradiction, model_of(metered.model_version), metered.candidates or ()
+    if searched := {*searches, *searches_of(candidates)}:
         count, is_known = billed_searches(model, len(searched))
         usage = msgspec.structs.replace(usage, web_searches=count)
         doubt = doubt or ("" if is_known else "search_unit_unknown")
-    return judged(usage, model, tier_of(meta.traffic_type, meta.service_tier, header_tier), doubt)
+    continuation = digest_in(candidates[0].continuation_token) if candidates else ""  # SDKs go on with the first only
+    return judged(usage, model, tier_of(meta.traffic_type, meta.service_tier, header_tier), doubt, continuation)
 
 
-def judged(usage: Usage, model: str, tier: str | None, doubt: str) -> Reported:
+def judged(usage: Usage, model: str, tier: str | None, doubt: str, continuation: str = "") -> Reported:
     """The usage with its basis: a doubt makes it a lower bound, a tier that we don't know (None) makes its price a guess."""
     if tier is None:
-        return Reported(usage, model, "", Basis.ESTIMATED, doubt or "unknown_tier")
-    return Reported(usage, model, tier, Basis.AT_LEAST if doubt else Basis.EXACT, doubt)
+        return Reported(usage, model, "", Basis.ESTIMATED, doubt or "unknown_tier", continuation)
+    return Reported(usage, model, tier, Basis.AT_LEAST if doubt else Basis.EXACT, doubt, continuation)
 
 
 def model_of(name: str) -> str:
@@ -89,7 +91,7 @@ def model_of(name: str) -> str:
 # === searches ===
 
 
-def searches_of(candidates: Iterable[Grounded]) -> set[int]:
+def searches_of(candidates: Iterable[Candidate]) -> set[int]:
     """The searches that all candidates were grounded on."""
     found: set[int] = set()
     for candidate in candidates:
@@ -127,6 +129,9 @@ def billed_searches(model: str, searches: int) -> tuple[int, bool]:
 
 
 # === tiers ===
+
+TIER_HEADER = "x-gemini-service-tier"
+"""Header of a reply that names the tier that served (google-wire 2.1)."""
 
 TIERS = {
     "": "", "UNSPECIFIED": "", "TRAFFIC_TYPE_UNSPECIFIED": "", "ON_DEMAND": "", "STANDARD": "", "FLEX": "flex",

@@ -1,78 +1,34 @@
 """The reader of Google's streams: server-sent events, or an array that grows.
 
 An event's first decode costs about 0.5 us and answers all there is to ask of it: does it report usage, does it end the answer.
-(One search of its bytes for one key costs half of that and can be fooled by what a model wrote; this can't.) The event
-that reported usage last is kept as it is and read when somebody asks.
+(One search of its bytes for one key costs half of that and can be fooled by what a model wrote; this can't.) An event that
+is the one before with another text is known by its frame and not decoded (`google_frame.py`). The event that reported usage
+last is kept as it is and read when somebody asks.
 """
 
-from contextlib import suppress
 from typing import Protocol
 
 import msgspec
-from msgspec import Raw, Struct
 
 from sidecar.metering.basis import Basis
+from sidecar.metering.usage import Usage
 from sidecar.providers.array import ArrayElements
 from sidecar.providers.coding import decoder_of
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
-from sidecar.providers.google_reported import MOST_SEARCHES, NULL, reported_in, searches_in
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded, value_of
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
+from sidecar.providers.estimate import tokens_of
+from sidecar.providers.google_continuation import NULL, digest_in
+from sidecar.providers.google_frame import Frame
+from sidecar.providers.google_marks import MARKS, NO_COUNTS, Candidate, Marks, carefully, text_bytes_in
+from sidecar.providers.google_reported import MOST_SEARCHES, TIER_HEADER, reported_in, searches_in, tier_of
+from sidecar.providers.lenient import UNREADABLE, Unreadable
 from sidecar.providers.sse import ServerSentEvents
-
-
-class Candidate(Struct, rename="camel", gc=False):
-    """One answer's part of an event."""
-
-    index: int | None = 0
-    finish_reason: str | None = None
-    grounding_metadata: Raw = NULL
-
-
-class Feedback(Struct, rename="camel", gc=False):
-    """What became of the prompt."""
-
-    block_reason: str | None = None
-
-
-Number = int | float | str | None
-"""What JSON of an integer may be."""
-
-
-class Counts(Struct, rename="camel", gc=False):
-    """Whether `usageMetadata` has numbers: one with a `trafficType` alone must not hide the numbers before it."""
-
-    prompt_token_count: Number = None
-    total_token_count: Number = None
-
-    def are_there(self) -> bool:
-        """Whether there are any."""
-        return self.prompt_token_count is not None or self.total_token_count is not None
-
-
-class Marks(Struct, rename="camel", gc=False):
-    """What an event of a stream is to us."""
-
-    usage_metadata: Counts | None = None
-    candidates: list[Candidate] | None = None
-    prompt_feedback: Feedback | None = None
-    error: Raw = NULL
-
-
-class UnsureMarks(Struct, rename="camel", gc=False):
-    """The same of an event in which some value is not what it should be: does it report usage, is it an error."""
-
-    usage_metadata: Raw = NULL
-    error: Raw = NULL
-
-
-MARKS = msgspec.json.Decoder(Marks)
-UNSURE_MARKS = msgspec.json.Decoder(UnsureMarks)
 
 UNFINISHED = frozenset({None, "", "FINISH_REASON_UNSPECIFIED"})
 UNBLOCKED = frozenset({None, "", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"})
 CONTINUATION = "CONTINUATION"
 """The provider stops here and the SDK asks again for the rest: this reply is complete, the answer is not."""
 MOST_CANDIDATES = 63
+EVENT_END = (b"\n\n", b"\r\n\r\n")
 
 
 class Events(Protocol):
@@ -90,29 +46,39 @@ class StreamReader:
     """Reads a stream of `GenerateContentResponse`.
 
     Usage is a running total: the last one counts. It is exact when it came with or after the event that ends the answer.
+    A stream that reported none (Vertex names only a traffic type before the end) is estimated from the text that passed.
     The answer has ended when every candidate that was seen has finished; how many were asked for is in the request, which
     is not read for this. If candidates came one after another instead of interleaved, a caller that leaves after the first
     has finished and before the second's first word would be taken to have had the whole answer.
     """
 
     __slots__ = (
-        "_decoder", "_ended_at", "_events", "_finished", "_read_so_far", "_searches", "_seen", "_tier", "_usage_at",
-        "_usage_event", "is_terminal",
+        "_continuation", "_decoder", "_ended_at", "_events", "_finished", "_frame", "_is_between", "_is_framed", "_read_so_far",
+        "_searches", "_seen", "_text_bytes", "_tier", "_traffic", "_usage_at", "_usage_event", "is_terminal",
     )  # fmt: skip
 
     def __init__(self, events: Events, head: ReplyHead) -> None:
         self.is_terminal = False
         self._decoder = decoder_of(head.content_coding)
         self._events = events
-        self._tier = head.tier
+        self._tier = head.headers.get(TIER_HEADER, "")
+        self._frame: Frame | None = None
+        self._is_framed = type(events) is ServerSentEvents
+        self._is_between = False
+        """The last piece of an event stream ended where an event did."""
         self._read_so_far = 0
-        """Events up to now."""
+        """Events up to now, without those that were known by their frame."""
         self._usage_event = b""
         self._usage_at = self._ended_at = 0
+        self._traffic = NO_COUNTS
+        """What told how the call is served, as long as no usage was reported."""
+        self._text_bytes = 0
+        """Of answers, as long as no usage was reported."""
         self._seen = self._finished = 0
         """Candidates, one bit each."""
         self._searches: frozenset[int] = frozenset()
         """What was searched for, by hash, in any event."""
+        self._continuation = ""
 
     @property
     def gave_up(self) -> str:
@@ -123,8 +89,17 @@ class StreamReader:
         """Look at the next piece of the body."""
         if self._decoder is not None:
             chunk = self._decoder.decode(chunk)
-        for event in self._events.feed(chunk):
-            self._read(event)
+        if self._is_between and self._frame is not None and (text := self._frame.text_in(chunk)) >= 0:
+            self._text_bytes += text
+            return
+        is_old, text_before, events = False, self._text_bytes, self._events.feed(chunk)
+        for event in events:
+            is_old = self._read(event)
+        if self._is_framed and chunk:
+            was_between, self._is_between = self._is_between, chunk.endswith(EVENT_END)
+            if is_old and was_between and self._is_between and len(events) == 1:
+                self._frame = self._frame or Frame()
+                self._frame.learn(chunk, self._text_bytes - text_before)
 
     def finish(self) -> None:
         """The body has ended."""
@@ -132,9 +107,13 @@ class StreamReader:
             self._read(event)
 
     def reported(self) -> Reported | None:
-        """The last usage that was reported."""
-        if not self._usage_event:
-            return None
+        """The last usage that was reported, or what the text lets us guess."""
+        reported = self._last_usage() if self._usage_event else self._estimate()
+        if reported is None or reported.continuation == self._continuation:
+            return reported
+        return msgspec.structs.replace(reported, continuation=self._continuation)
+
+    def _last_usage(self) -> Reported | None:
         try:
             reported = reported_in(self._usage_event, self._tier, self._searches)
         except Unreadable:  # not seen: `_read` keeps only what its own decoders could read
@@ -144,34 +123,58 @@ class StreamReader:
         reason = "usage_before_end" if self._ended_at else "unfinished"
         return Reported(reported.usage, reported.model, reported.tier, Basis.AT_LEAST, reason)
 
-    def _read(self, event: bytes) -> None:
+    def _estimate(self) -> Reported | None:
+        if not self._text_bytes:
+            return None
+        usage, traffic = Usage(output=tokens_of(self._text_bytes)), self._traffic
+        tier = tier_of(traffic.traffic_type or "", traffic.service_tier or "", self._tier)
+        return Reported(usage, "", tier or "", Basis.ESTIMATED, "counted_deltas")
+
+    def _read(self, event: bytes) -> bool:
+        """Read one event; True when it told nothing new but text."""
         self._read_so_far += 1
         try:
             marks = MARKS.decode(event)
         except UNREADABLE:
             marks = carefully(event)
+        is_old = True
         if marks.usage_metadata is not None and marks.usage_metadata.are_there():
-            self._usage_event, self._usage_at = event, self._read_so_far
-        for candidate in marks.candidates or ():
-            if candidate.finish_reason is None and not candidate.index and candidate.grounding_metadata is NULL:
+            self._usage_event, self._usage_at, is_old = event, self._read_so_far, False
+        elif not self._usage_event:
+            self._text_bytes += text_bytes_in(event)
+            self._traffic = marks.usage_metadata or self._traffic
+        for one in marks.candidates or ():
+            if one.finish_reason is None and not one.index and one.grounding_metadata is one.continuation_token is NULL:
                 self._seen |= 1  # nearly all events
             else:
-                self._note(candidate)
+                self._note(one)
+                is_old = False
         if marks.prompt_feedback is not None or marks.error is not NULL:
             self._note_refusal(marks)
+            is_old = False
+        return is_old
 
     def _note(self, candidate: Candidate) -> None:
-        """One of several candidates, or one that has finished or was grounded."""
+        """One of several candidates, or one that has finished, was grounded, or may be gone on with later."""
         one = 1 << min(max(candidate.index or 0, 0), MOST_CANDIDATES)
         self._seen |= one
         if candidate.finish_reason == CONTINUATION:
             self._ended_at = self._read_so_far
         elif candidate.finish_reason not in UNFINISHED:
             self._finished |= one
+        if one == 1:
+            self._note_continuation(candidate)
         if candidate.grounding_metadata is not NULL and len(self._searches) < MOST_SEARCHES:
             self._searches |= searches_in(candidate.grounding_metadata)
         if self._finished and self._finished == self._seen:
             self._end()
+
+    def _note_continuation(self, candidate: Candidate) -> None:
+        """The newest token counts; an answer that has ended has none, unless its last event brings one (python-genai 3.4.0)."""
+        if token := digest_in(candidate.continuation_token):
+            self._continuation = token
+        elif self._finished & 1:
+            self._continuation = ""
 
     def _note_refusal(self, marks: Marks) -> None:
         """The prompt was not answered, or the answer broke off."""
@@ -184,20 +187,7 @@ class StreamReader:
             self.is_terminal, self._ended_at = True, self._read_so_far
 
 
-def carefully(event: bytes) -> Marks:
-    """The marks of an event that msgspec refuses, or in which something has another type than it should."""
-    with suppress(Unreadable):
-        return decoded(MARKS, event)
-    try:
-        unsure = decoded(UNSURE_MARKS, event)
-    except Unreadable:
-        return Marks()
-    fields = value_of(unsure.usage_metadata)
-    has_counts = isinstance(fields, dict) and ("promptTokenCount" in fields or "totalTokenCount" in fields)
-    return Marks(Counts(0) if has_counts else None, error=unsure.error)
-
-
-def open_stream(head: ReplyHead, facts: dict[str, str]) -> ReplyReader:
+def open_stream(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a stream: events with `alt=sse`, one array without."""
     is_array = "json" in head.content_type.lower()
     return StreamReader(ArrayElements() if is_array else ServerSentEvents(), head)

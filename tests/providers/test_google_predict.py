@@ -5,8 +5,8 @@ from hypothesis import given, settings, strategies as st
 
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.google_predict import ImageSizeReader, open_predict
+from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts, RequestHead
+from sidecar.providers.google_predict import open_predict, open_predict_request
 from tests.providers.wire import JSON, cut, in_two, read, whole
 
 IMAGE = {"bytesBase64Encoded": "iVBORw0KGgo=", "mimeType": "image/png"}
@@ -19,7 +19,7 @@ def text(tokens: object) -> dict[str, object]:
 
 
 def predicted(document: object, size: str = "", head: ReplyHead = JSON) -> Reported | None:
-    return read(open_predict(head, {"image_size": size} if size else {}), whole(document))
+    return read(open_predict(head, RequestFacts(variant=size)), whole(document))
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ def test_images_delivered_are_counted(predictions, images):
 
 
 def test_images_have_the_size_that_was_asked_for():
-    assert predicted({"predictions": [IMAGE]}, "2K") == Reported(Usage(images=1, image_size="2K"))
+    assert predicted({"predictions": [IMAGE]}, "2K") == Reported(Usage(images=1, variant="2K"))
     assert predicted({"predictions": [FILTERED]}, "2K") == Reported(Usage())
 
 
 @pytest.mark.parametrize("size", [65_536, 7_000_001])
 def test_megabytes_of_images_are_counted_too(size):
     body = whole({"predictions": [IMAGE | {"bytesBase64Encoded": "A" * 3_000_000}, STORED, FILTERED]})
-    assert read(open_predict(JSON, {}), *cut(body, range(0, len(body), size))) == Reported(Usage(images=2))
+    assert read(open_predict(JSON, NO_FACTS), *cut(body, range(0, len(body), size))) == Reported(Usage(images=2))
 
 
 def test_tokens_of_texts_are_summed():
@@ -81,20 +81,20 @@ def test_texts_that_were_not_counted_make_a_lower_bound(odd):
     ],
 )
 def test_models_of_other_shapes_report_nothing(document):
-    reader = open_predict(JSON, {})
+    reader = open_predict(JSON, NO_FACTS)
     assert read(reader, whole(document)) is None
     assert reader.gave_up == ""
 
 
 def test_a_reply_that_breaks_off_reports_nothing():
     body = whole({"predictions": [IMAGE]})
-    reader = open_predict(JSON, {})
+    reader = open_predict(JSON, NO_FACTS)
     assert read(reader, body[:-2]) is None
     assert reader.gave_up == "unreadable_json"
 
 
 def test_the_heads_tier_is_used():
-    head = ReplyHead(200, "application/json", "", "flex")
+    head = ReplyHead(200, "application/json", "", {"x-gemini-service-tier": "flex"})
     for document in ({"predictions": [IMAGE]}, {"predictions": [text(3)]}):
         got = predicted(document, head=head)
         assert got is not None
@@ -104,11 +104,12 @@ def test_the_heads_tier_is_used():
 # the request
 
 
-def size_in(*pieces: bytes) -> dict[str, str]:
-    reader = ImageSizeReader()
+def size_in(*pieces: bytes) -> str:
+    reader = open_predict_request(RequestHead())
     for piece in pieces:
         reader.feed(piece)
-    return reader.facts()
+    reader.finish()
+    return reader.facts().variant
 
 
 def test_the_size_is_found_at_every_cut():
@@ -118,14 +119,14 @@ def test_the_size_is_found_at_every_cut():
             "parameters": {"sampleCount": 2, "sampleImageSize": "2K"},
         }
     ).encode()
-    assert all(size_in(*pieces) == {"image_size": "2K"} for pieces in in_two(body))
+    assert all(size_in(*pieces) == "2K" for pieces in in_two(body))
 
 
 def test_the_size_is_found_behind_large_images():
     body = json.dumps(
         {"instances": [{"image": {"bytesBase64Encoded": "A" * 5_000_000}}], "parameters": {"sampleImageSize": "1K"}}
     ).encode()
-    assert size_in(*cut(body, range(0, len(body), 65_536))) == {"image_size": "1K"}
+    assert size_in(*cut(body, range(0, len(body), 65_536))) == "1K"
 
 
 @pytest.mark.parametrize(
@@ -144,11 +145,11 @@ def test_the_size_is_found_behind_large_images():
     ],
 )
 def test_no_size_is_named(document):
-    assert size_in(json.dumps(document).encode()) == {}
+    assert size_in(json.dumps(document).encode()) == ""
 
 
 @settings(max_examples=60)
 @given(st.lists(st.binary(max_size=40), max_size=4))
 def test_no_bytes_raise(pieces):
     size_in(*pieces)
-    assert read(open_predict(JSON, {}), *pieces) is None
+    assert read(open_predict(JSON, NO_FACTS), *pieces) is None

@@ -5,7 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.google_stream import open_stream
 from tests.providers.wire import JSON, SSE, Json, array, bytewise, cut, event, in_two, read, sse, usage, zipped
 
@@ -27,7 +27,7 @@ FORMS = {
 
 
 def stream(head: ReplyHead = SSE) -> ReplyReader:
-    return open_stream(head, {})
+    return open_stream(head, NO_FACTS)
 
 
 def after(*events: Json) -> ReplyReader:
@@ -97,9 +97,9 @@ def test_usage_without_numbers_does_not_hide_what_came_before(used):
     assert the_usage(after(event(used=usage(10, 5)), event() | {"usageMetadata": used})) == Usage(input=10, output=5)
 
 
-def test_a_traffic_type_alone_before_the_numbers_reports_nothing():
+def test_a_traffic_type_alone_before_the_numbers_is_no_usage():
     reader = after(event("a", used={"trafficType": "ON_DEMAND_FLEX"}))
-    assert reader.reported() is None
+    assert reader.reported() == Reported(Usage(output=1), "", "flex", Basis.ESTIMATED, "counted_deltas")
     reader.feed(sse([event("b", finish="STOP", used=usage(3, 2, trafficType="ON_DEMAND_FLEX"))]))
     assert reader.reported() == Reported(Usage(input=3, output=2), "gemini-3-flash", "flex")
 
@@ -110,7 +110,7 @@ def test_strings_for_numbers_are_read():
 
 
 def test_the_heads_tier_is_used():
-    reader = stream(ReplyHead(200, "text/event-stream", "", "flex"))
+    reader = stream(ReplyHead(200, "text/event-stream", "", {"x-gemini-service-tier": "flex"}))
     got = read(reader, sse(STREAM))
     assert got is not None
     assert got.tier == "flex"

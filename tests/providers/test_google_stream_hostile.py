@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.google_stream import open_stream
 from sidecar.providers.skeleton import MOST
 from tests.providers.wire import JSON, SSE, array, cut, event, read, sse, usage
@@ -15,7 +15,7 @@ WHOLE = Reported(Usage(input=10, output=7), "gemini-3-flash")
 
 
 def stream(head: ReplyHead = SSE) -> ReplyReader:
-    return open_stream(head, {})
+    return open_stream(head, NO_FACTS)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.gemini import GEMINI
+from sidecar.providers.google_continuation import digest_of
 from tests.providers.wire import JSON, Json, bytewise, cut, event, in_two, read, usage, whole, zipped
 
 ANSWER = event('a "finishReason" and a {brace', finish="STOP", used=usage(10, 7, thoughtsTokenCount=3))
@@ -16,7 +17,7 @@ USED = Reported(Usage(input=10, output=7, reasoning=3), "gemini-3-flash")
 def opened(method: str, head: ReplyHead = JSON) -> ReplyReader:
     route = GEMINI.route("POST", f"/v1beta/models/gemini-3-flash:{method}")
     assert route is not None
-    return route.open_reply(head, {})
+    return route.open_reply(head, NO_FACTS)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,12 @@ def test_an_error_reports_nothing(body):
 def test_an_error_that_reports_usage_is_believed():
     body = whole({"error": {"code": 499}, "usageMetadata": usage(8)})
     assert read(opened("generateContent", ReplyHead(499, "application/json")), body) == Reported(Usage(input=8))
+
+
+@pytest.mark.parametrize(("token", "digest"), [("dG9r", digest_of("dG9r")), ("", ""), (None, ""), (7, "")])
+def test_a_reply_says_by_which_token_its_answer_goes_on(token, digest):
+    reply = event("a", finish="CONTINUATION", used=usage(10, 4))
+    reply["candidates"][0]["continuationToken"] = token
+    for pieces in in_two(whole(reply)):
+        got = read(opened("generateContent"), *pieces)
+        assert got == Reported(Usage(input=10, output=4), "gemini-3-flash", continuation=digest)

@@ -7,7 +7,7 @@ TAIL = "publishers/google/models/m:generateContent"
 
 
 def test_vertex_is_a_dialect_and_a_provider_of_its_own():
-    assert (VERTEX.name, VERTEX.provider) == ("vertex", "vertex")
+    assert (VERTEX.name, VERTEX.provider, VERTEX.hosts) == ("vertex", "vertex", ())
 
 
 @pytest.mark.parametrize(

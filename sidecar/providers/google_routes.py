@@ -1,0 +1,169 @@
+"""Which request is what: the table of google-wire 1.2, as data.
+
+Three kinds of path. A model's method stands behind the last `:` of the path and the model before it (`VERBS`); everything else
+is told by the path's end (`RESOURCES`); other publishers' models and OpenAI's language have tables of their own
+(`google_publishers.py`). The version, a base path before it and `projects/../locations/..` in it may be there or not, and
+tell us nothing. Live (`/ws/..`) is not read.
+"""
+
+import re
+from functools import partial
+from urllib.parse import unquote
+
+import msgspec
+
+from sidecar.lifecycle.record import CallKind
+from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role, Route
+from sidecar.providers.google_cached import open_cached
+from sidecar.providers.google_interactions import open_interaction_document
+from sidecar.providers.google_interactions_stream import open_interaction
+from sidecar.providers.google_predict import open_predict, open_predict_request
+from sidecar.providers.google_publishers import openai_route, publishers_route
+from sidecar.providers.google_reported import TIER_HEADER, reported_in
+from sidecar.providers.google_request import open_generate_request, open_interaction_request, open_named_request
+from sidecar.providers.google_stream import open_stream
+from sidecar.providers.google_video import open_video, open_video_request
+from sidecar.providers.paths import UNREAD, OpenReply, OpenRequest, Row, route_of as row_route
+from sidecar.providers.unary import UnaryReader
+
+TIERED = (TIER_HEADER,)
+
+
+class Verb(msgspec.Struct, frozen=True):
+    """What a method of models is to us."""
+
+    role: Role = Role.CALL
+    kind: CallKind = CallKind.UNARY
+    open_reply: OpenReply = UNREAD
+    open_request: OpenRequest | None = None
+    reply_headers: tuple[str, ...] = ()
+
+
+def open_unary(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
+    """The reader of a whole reply that has `usageMetadata`."""
+    return UnaryReader(partial(reported_in, header_tier=head.headers.get(TIER_HEADER, "")), head)
+
+
+WHOLE = Verb(Role.CALL, CallKind.UNARY, open_unary, open_generate_request, TIERED)
+
+VERBS = {
+    "generateContent": WHOLE,
+    "streamGenerateContent": Verb(Role.CALL, CallKind.STREAM, open_stream, open_generate_request, TIERED),
+    "embedContent": WHOLE,
+    "batchEmbedContents": WHOLE,
+    "predict": Verb(Role.CALL, CallKind.UNARY, open_predict, open_predict_request, TIERED),
+    "explain": Verb(),
+    "directPredict": Verb(),
+    "directRawPredict": Verb(),
+    "serverStreamingPredict": Verb(Role.CALL, CallKind.STREAM),
+    "countTokens": Verb(Role.FREE),
+    "computeTokens": Verb(Role.FREE),
+    "predictLongRunning": Verb(Role.SUBMIT, open_request=open_video_request),
+    "fetchPredictOperation": Verb(Role.POLL, open_reply=open_video),
+    "batchGenerateContent": Verb(Role.SUBMIT),
+    "asyncBatchEmbedContent": Verb(Role.SUBMIT),
+}
+"""By the verb behind the last colon; all are POST. Tensors (from `explain` on, four) are billed and report nothing."""
+
+TARGET = re.compile(
+    r"(?P<before>(?:/.*)?/)(?:models/(?P<model>.+)|(?:tunedModels|endpoints|dynamic)/(?P<other>[^/:]+))"
+)
+"""The collection nearest to the verb and what is named in it: ids of `models/` may hold `/`, `:` and `@`."""
+
+ID = "[^/:]+"
+
+
+def row(verb: str, path: str, method: str, role: Role, **more: object) -> Row:
+    """A row for paths with this end."""
+    return msgspec.structs.replace(Row(method, re.compile(path + r"\Z"), role, verb=verb), **more)
+
+
+OTHERS = "agents|environments|webhooks|credentials|auth_tokens|voices"
+"""Collections in which nothing is billed."""
+
+RESOURCES = (
+    row("POST", r"/interactions(?:Http|:create)?", "interactions.create", Role.CALL,
+        open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
+    row("POST", r"/interactions:createStream", "interactions.create", Role.CALL, kind=CallKind.STREAM,
+        open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
+    row("GET", rf"/interactions(?:Http)?/{ID}(?::poll|:stream)?", "interactions.get", Role.POLL,
+        open_reply=open_interaction, reply_headers=TIERED),
+    row("POST", rf"/interactions(?:Http)?/{ID}(?:/|:)cancel", "interactions.cancel", Role.CANCEL,
+        open_reply=open_interaction),
+    row("DELETE", rf"/interactions(?:Http)?/{ID}", "interactions.delete", Role.FREE),
+    row("POST", r"/decisions", "decisions.create", Role.CALL,
+        open_reply=open_interaction_document, open_request=open_named_request, reply_headers=TIERED),
+    row("POST", r"/cachedContents", "cachedContents.create", Role.CALL,
+        open_reply=open_cached, open_request=open_named_request),
+    row("POST", rf"/triggers/{ID}/executions", "triggers.executions.create", Role.SUBMIT),
+    row("GET", rf"/triggers/{ID}/executions(?:/{ID})?", "triggers.executions.get", Role.POLL),
+    row("GET", rf"/batches/{ID}", "batches.get", Role.POLL),
+    row("POST", rf"/batches/{ID}:cancel", "batches.cancel", Role.CANCEL),
+    row("GET", r"/batches", "batches.list", Role.FREE),
+    row("DELETE", rf"/batches/{ID}", "batches.delete", Role.FREE),
+    row("POST", r"/batchPredictionJobs", "batchPredictionJobs.create", Role.SUBMIT, open_request=open_named_request),
+    row("GET", rf"/batchPredictionJobs/{ID}", "batchPredictionJobs.get", Role.POLL),
+    row("POST", rf"/batchPredictionJobs/{ID}:cancel", "batchPredictionJobs.cancel", Role.CANCEL),
+    row("GET", r"/batchPredictionJobs", "batchPredictionJobs.list", Role.FREE),
+    row("DELETE", rf"/batchPredictionJobs/{ID}", "batchPredictionJobs.delete", Role.FREE),
+    row("POST", r"/(?:tuningJobs|tunedModels)", "tuningJobs.create", Role.SUBMIT),
+    row("POST", rf"/(?:tuningJobs|tunedModels)/{ID}:cancel", "tuningJobs.cancel", Role.CANCEL),
+    row("GET", rf"/tuningJobs/{ID}", "tuningJobs.get", Role.POLL),
+    row("GET", rf"(?:/models/(?P<model>{ID}))?/operations/{ID}", "operations.get", Role.POLL, open_reply=open_video),
+    row("POST", rf"/operations/{ID}:cancel", "operations.cancel", Role.CANCEL),
+    row("POST", rf"/fileSearchStores/{ID}:(?:importFile|uploadToFileSearchStore)", "fileSearchStores.import", Role.SUBMIT),
+    *(
+        row(verb, rf"/(?:{collection})(?:[/:].*)?", name, Role.FREE)
+        for verbs, collection, name in (
+            (("GET",), "models|tunedModels|tuningJobs|operations", "models"),
+            (("GET", "PATCH", "DELETE"), "cachedContents", "cachedContents"),
+            (("GET", "POST", "PATCH", "DELETE"), "fileSearchStores|corpora", "fileSearchStores"),
+            (("GET", "POST", "PUT", "DELETE"), "files|upload|download", "files"),
+            (("GET", "POST", "PATCH", "DELETE"), "triggers", "triggers"),
+            (("GET", "POST", "PATCH", "PUT", "DELETE"), OTHERS, "resources"),
+        )
+        for verb in verbs
+    ),
+)  # fmt: skip
+"""The first row that fits counts.
+
+Making a cached content is a call: its tokens are billed at once and its reply counts them. What goes on costing is storage,
+which no reply reports and no work follows, so there is no operation to watch. A batch that is deleted is not cancelled
+(google-wire 4), and neither is an interaction. A list is free, of whatever.
+"""
+
+
+def route_of(method: str, path: str) -> Route | None:
+    """What a request to this path, without query, is."""
+    plain = unquote(path) if "%" in path else path
+    return (
+        (publishers_route(plain) or verb_route(plain) if method == "POST" else None)
+        or openai_route(method, plain)
+        or resource_route(method, plain)
+    )
+
+
+def verb_route(path: str) -> Route | None:
+    """The call that a POST to a model's method makes."""
+    target, _, name = path.rpartition(":")
+    verb = VERBS.get(name)
+    found = TARGET.fullmatch(target) if verb else None
+    if verb is None or found is None:
+        return None
+    return Route(
+        method=name,
+        kind=verb.kind,
+        model=found["model"] or found["other"],
+        role=verb.role,
+        open_reply=verb.open_reply,
+        open_request=verb.open_request,
+        reply_headers=verb.reply_headers,
+    )
+
+
+def resource_route(method: str, path: str) -> Route | None:
+    """What a request to a resource is."""
+    for one in RESOURCES:
+        if one.verb == method and (found := one.path.search(path)):
+            return row_route(one, found)
+    return None
