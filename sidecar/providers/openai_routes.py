@@ -1,0 +1,119 @@
+"""The paths of OpenAI's dialect, as data.
+
+Patterns are suffixes (providers-wire 3): before them stands whatever the place puts there, `/v1`, `/openai/v1`, `/api/v1`,
+`/v2/{endpoint}/openai/v1`. Where a deployment or an engine stands in the path, it names the model, whatever the body says.
+"""
+
+import re
+from collections.abc import Callable
+
+from sidecar.lifecycle.record import CallKind
+from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role
+from sidecar.providers.openai_audio import open_speech, open_transcript
+from sidecar.providers.openai_chat import open_chat
+from sidecar.providers.openai_events import open_responses
+from sidecar.providers.openai_extras import PLAIN, Extras
+from sidecar.providers.openai_images import open_images
+from sidecar.providers.openai_request import open_call, open_media, open_spoken
+from sidecar.providers.openai_unread import open_unread
+from sidecar.providers.paths import OpenRequest, Row
+
+Open = Callable[[ReplyHead, RequestFacts, Extras], ReplyReader]
+
+NAMED = r"(?:/(?:deployments|engines)/(?P<model>[^/]+)(?:/extensions)?)?"
+"""Azure's deployments; engines are how OpenAI itself once named models."""
+
+CALLS: tuple[tuple[str, str, Open, OpenRequest], ...] = (
+    ("chat.completions", r"/chat/completions", open_chat, open_call),
+    ("completions", r"(?<!/chat)/completions", open_chat, open_call),
+    ("responses", r"/responses", open_responses, open_call),
+    ("responses.compact", r"/responses/compact", open_responses, open_call),
+    ("embeddings", r"/embeddings", open_chat, open_call),
+    ("images.generations", r"/images/generations", open_images, open_media),
+    ("images.edits", r"/images/edits", open_images, open_media),
+    ("images.variations", r"/images/variations", open_images, open_media),
+    ("audio.transcriptions", r"/audio/transcriptions", open_transcript, open_media),
+    ("audio.translations", r"/audio/translations", open_transcript, open_media),
+    ("audio.speech", r"/audio/speech", open_speech, open_spoken),
+    ("decisions", r"/decisions", open_chat, open_call),
+)
+"""Billable, all POST: name, path, and what reads the reply and the request."""
+CALL_NAMES = frozenset(method for method, *_ in CALLS)
+
+ONE = r"[^/:]+"
+OPERATIONS: tuple[tuple[str, str, str, Role, OpenRequest | None], ...] = (
+    ("responses.cancel", "POST", rf"/responses/(?P<id>{ONE})/cancel", Role.CANCEL, None),
+    ("responses.get", "GET", rf"/responses/(?P<id>{ONE})", Role.POLL, None),
+    ("videos", "POST", r"/videos(?:/(?:edits|extensions|[^/]+/remix))?", Role.SUBMIT, open_media),
+    ("videos.get", "GET", rf"/videos/(?P<id>{ONE})", Role.POLL, None),
+    ("batches", "POST", r"(?<!/messages)/batches", Role.SUBMIT, None),
+    ("batches.cancel", "POST", rf"(?<!/messages)/batches/(?P<id>{ONE})[/:]cancel", Role.CANCEL, None),
+    ("batches.get", "GET", rf"(?<!/messages)/batches/(?P<id>{ONE})", Role.POLL, None),
+    ("fine_tuning.jobs", "POST", r"/fine_tuning/jobs", Role.SUBMIT, open_call),
+    ("fine_tuning.jobs.cancel", "POST", rf"/fine_tuning/jobs/(?P<id>{ONE})/(?:cancel|pause)", Role.CANCEL, None),
+    ("fine_tuning.jobs.get", "GET", rf"/fine_tuning/jobs/(?P<id>{ONE})", Role.POLL, None),
+    ("evals.runs", "POST", r"/evals/[^/]+/runs", Role.SUBMIT, None),
+    ("evals.runs.cancel", "POST", rf"/evals/[^/]+/runs/(?P<id>{ONE})(?:/cancel)?", Role.CANCEL, None),
+    ("evals.runs.get", "GET", rf"/evals/[^/]+/runs/(?P<id>{ONE})", Role.POLL, None),
+    ("threads.runs", "POST", r"/threads(?:/[^/]+)?/runs", Role.SUBMIT, open_call),
+    ("threads.runs.cancel", "POST", rf"/threads/[^/]+/runs/(?P<id>{ONE})/cancel", Role.CANCEL, None),
+    ("threads.runs.get", "GET", rf"/threads/[^/]+/runs/(?P<id>{ONE})", Role.POLL, None),
+)
+"""Work that outlives its request: name, verb, path, what it is, and what reads the request."""
+
+FREE: tuple[tuple[str, str, str], ...] = (
+    ("responses.input_tokens", "POST", r"/responses/input_tokens"),
+    ("responses.input_items", "GET", r"/responses/[^/]+/input_items"),
+    ("responses.delete", "DELETE", r"/responses/[^/]+"),
+    ("moderations", "POST", r"/moderations"),
+    ("models", "GET", r"/models(?:/.+)?"),
+    ("chat.completions.stored", "GET", r"/chat/completions(?:/[^/]+(?:/messages)?)?"),
+    ("chat.completions.delete", "DELETE", r"/chat/completions/[^/]+"),
+    ("files", "POST", r"/files"),
+    ("files", "GET", r"/files(?:/[^/]+(?:/content)?)?"),
+    ("files", "DELETE", r"/files/[^/]+"),
+    ("uploads", "POST", r"/uploads(?:/[^/]+/(?:parts|complete|cancel))?"),
+    ("lists", "GET", r"/(?:batches|videos|fine_tuning/jobs|evals(?:/[^/]+/runs)?|threads/[^/]+/runs)"),
+    ("fine_tuning.jobs.events", "GET", r"/fine_tuning/jobs/[^/]+/(?:events|checkpoints)"),
+    ("fine_tuning.jobs.resume", "POST", r"/fine_tuning/jobs/[^/]+/resume"),
+    ("videos.content", "GET", r"/videos/[^/]+/content"),
+    ("videos.delete", "DELETE", r"/videos/[^/]+"),
+)
+"""Known, and not billed."""
+
+
+def row(
+    method: str,
+    path: str,
+    role: Role = Role.CALL,
+    open_reply: Open = open_chat,
+    open_request: OpenRequest | None = None,
+    *,
+    verb: str = "POST",
+    kind: CallKind = CallKind.UNARY,
+    extras: Extras = PLAIN,
+) -> Row:
+    """A row whose replies are in OpenAI's dialect, with what its provider says beyond."""
+    return Row(
+        method=method,
+        path=re.compile(rf"{path}\Z"),
+        role=role,
+        open_reply=lambda head, facts: open_reply(head, facts, extras),
+        open_request=open_request,
+        verb=verb,
+        kind=kind,
+        reply_headers=extras.reply_headers if role is Role.CALL else (),
+    )
+
+
+def rows(extras: Extras = PLAIN) -> tuple[Row, ...]:
+    """The whole table."""
+    calls = (
+        row(method, NAMED + path, Role.CALL, reply, request, extras=extras) for method, path, reply, request in CALLS
+    )
+    operations = (
+        row(method, path, role, open_responses, request, verb=verb, extras=extras)
+        for method, verb, path, role, request in OPERATIONS
+    )
+    free = (row(method, path, Role.FREE, open_unread, verb=verb) for method, verb, path in FREE)
+    return (*calls, *free, *operations)
