@@ -1,5 +1,8 @@
+import pytest
+
 from sidecar.providers.registry import DIALECTS
 
 
-def test_dialects_are_found_by_their_own_names():
-    assert {name: dialect.name for name, dialect in DIALECTS.items()} == {"gemini": "gemini", "vertex": "vertex"}
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_dialect_is_found_by_its_own_name(name):
+    assert DIALECTS[name].name == name

@@ -1,0 +1,156 @@
+"""Cohere: chat, embeddings and rerank, v2 and v1; below `/compatibility/v1` it speaks OpenAI's dialect (providers-wire 4).
+
+What is billed stands in `billed_units`, which leaves out the tokens that Cohere itself adds to a prompt; `tokens` has them
+all. v2 puts both in `usage`, v1 and everything but chat in `meta`. Streams of v2 are server-sent events; those of v1 are
+lines, unless the caller accepts `text/event-stream` (docstring of `chat_stream` in cohere-python).
+"""
+
+import re
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sidecar.metering.basis import Basis
+from sidecar.metering.usage import Usage
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts, Role
+from sidecar.providers.counted import DELTA, CountedStream, Mark
+from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.figures import Figures
+from sidecar.providers.lenient import UNREADABLE, decoded, value_of
+from sidecar.providers.ndjson import JsonLines
+from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.paths import ASKS, PathDialect, Row, whole
+from sidecar.providers.sse import ServerSentEvents
+from sidecar.providers.unary import UnaryReader
+
+NULL = Raw(b"null")
+
+
+class Answer(Struct, gc=False):
+    """A reply, or the part of a stream's last event that stands for one."""
+
+    usage: Raw = NULL
+    meta: Raw = NULL
+
+
+class LastEvent(Struct, gc=False):
+    """The event that ends a stream: `message-end` of v2 has a delta, `stream-end` of v1 the whole response."""
+
+    delta: Answer | None = None
+    response: Answer | None = None
+
+
+class Event(Struct, gc=False):
+    """Any event, as far as it says what it is."""
+
+    type: str = ""
+    event_type: str = ""
+    is_finished: bool = False
+
+
+ANSWER = msgspec.json.Decoder(Answer)
+LAST_EVENT = msgspec.json.Decoder(LastEvent)
+EVENT = msgspec.json.Decoder(Event)
+
+DELTAS = frozenset({"content-delta", "tool-plan-delta", "tool-call-delta", "text-generation", "tool-calls-chunk"})
+
+
+def mark_of(event: bytes) -> Mark:
+    """What an event is."""
+    try:
+        read = EVENT.decode(event)
+    except UNREADABLE:
+        return Mark.OTHER  # `[DONE]` follows the last event
+    if read.type in DELTAS or read.event_type in DELTAS:
+        return DELTA  # nearly all events
+    is_last = read.is_finished or read.type == "message-end" or read.event_type == "stream-end"
+    return Mark.END if is_last else Mark.OTHER
+
+
+def reported_in(document: bytes) -> Reported | None:
+    """What a whole reply says was used; None when it does not.
+
+    Raises:
+        Unreadable: the document is no JSON object, or not a whole one.
+    """
+    return reported_of(decoded(ANSWER, document))
+
+
+def reported_in_event(event: bytes) -> Reported | None:
+    """What the last event of a stream says was used; None when it does not.
+
+    Raises:
+        Unreadable: the event is no JSON object, or not a whole one.
+    """
+    last = decoded(LAST_EVENT, event)
+    answer = last.delta or last.response
+    return reported_of(answer) if answer else None
+
+
+def reported_of(answer: Answer) -> Reported | None:
+    """What was used: what is billed, or else all tokens, which are a little more than that."""
+    told = Figures(value_of(answer.usage if answer.usage is not NULL else answer.meta))
+    if billed := told.inside("billed_units"):
+        return billed.told(billed_usage(billed))
+    if tokens := told.inside("tokens"):
+        usage = Usage(input=tokens.count("input_tokens"), output=tokens.count("output_tokens"))
+        return Reported(usage, basis=Basis.ESTIMATED, reason="unbilled_units")
+    return None
+
+
+def billed_usage(billed: Figures) -> Usage:
+    """`billed_units` in our classes. An image is billed by its tokens where they are counted, else by the piece."""
+    image_tokens = billed.count("image_tokens")
+    return Usage(
+        input=billed.count("input_tokens") + image_tokens,
+        output=billed.count("output_tokens"),
+        images=0 if image_tokens else billed.count("images"),
+        units=billed.count("search_units") + billed.count("classifications"),
+        image_input=image_tokens,
+    )
+
+
+def open_chat(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
+    """The reader of a reply: events, lines or one document, as its content type says."""
+    content_type = head.content_type.lower()
+    if "event-stream" in content_type:
+        return CountedStream(ServerSentEvents(), mark_of, reported_in_event, head)
+    if "stream+json" in content_type or "ndjson" in content_type:
+        return CountedStream(JsonLines(), mark_of, reported_in_event, head)
+    return UnaryReader(reported_in, head)
+
+
+open_whole = whole(reported_in)
+
+ROWS = (
+    Row("chat", re.compile(r"/(chat|generate)$"), Role.CALL, open_chat, ASKS),
+    Row("embed", re.compile(r"/embed$"), Role.CALL, open_whole, ASKS),
+    Row("rerank", re.compile(r"/rerank$"), Role.CALL, open_whole, ASKS),
+    Row("classify", re.compile(r"/classify$"), Role.CALL, open_whole, ASKS),
+    Row("summarize", re.compile(r"/summarize$"), Role.CALL, open_whole, ASKS),
+    Row("tokenize", re.compile(r"/(tokenize|detokenize|check-api-key)$"), Role.FREE),
+    Row("models", re.compile(r"/v1/(models|datasets|connectors)(/.*)?$"), Role.FREE, verb="GET"),
+    Row("batches", re.compile(r"/v2/batches$"), Role.SUBMIT),
+    Row("batches.list", re.compile(r"/v2/batches$"), Role.FREE, verb="GET"),
+    Row("batches.get", re.compile(r"/v2/batches/[^/:]+$"), Role.POLL, verb="GET"),
+    Row("batches.cancel", re.compile(r"/v2/batches/[^/:]+:cancel$"), Role.CANCEL),
+    Row("embed-jobs", re.compile(r"/v1/embed-jobs$"), Role.SUBMIT),
+    Row("embed-jobs.list", re.compile(r"/v1/embed-jobs$"), Role.FREE, verb="GET"),
+    Row("embed-jobs.get", re.compile(r"/v1/embed-jobs/[^/]+$"), Role.POLL, open_whole, verb="GET"),
+    Row("embed-jobs.cancel", re.compile(r"/v1/embed-jobs/[^/]+/cancel$"), Role.CANCEL),
+    Row("finetuning", re.compile(r"/v1/finetuning/finetuned-models$"), Role.SUBMIT),
+    Row("finetuning.get", re.compile(r"/v1/finetuning/finetuned-models/[^/]+$"), Role.POLL, verb="GET"),
+)
+"""A fine-tuned model can be deleted; its training can't be stopped."""
+
+HOSTS = ("api.cohere.com", "api.cohere.ai")
+
+COHERE = PathDialect(
+    name="cohere",
+    provider="cohere",
+    hosts=HOSTS,
+    on_close=ON_CLOSE["cohere"],
+    rows=ROWS,
+    envelope=lambda status, message: {"message": message},
+    then=OpenAIDialect("cohere", "cohere", HOSTS, ON_CLOSE["cohere"]).route,
+)

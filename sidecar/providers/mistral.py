@@ -1,0 +1,77 @@
+"""Mistral: OpenAI's dialect, and some paths of its own (providers-wire 3 and 5).
+
+Streams end with a chunk that reports usage without being asked for it. Documents are read by the page, sound by the second.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from sidecar.metering.usage import Usage
+from sidecar.providers.contract import Reported, Role
+from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.figures import Figures, name_of
+from sidecar.providers.lenient import decoded
+from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.openai_extras import Extras, cached_at, in_turn
+from sidecar.providers.openai_request import open_call
+from sidecar.providers.openai_routes import row
+from sidecar.providers.paths import ASKS, Row, whole
+
+
+class Pages(Struct, gc=False):
+    """A reply of `/ocr`."""
+
+    model: object = None
+    usage_info: object = None
+
+
+PAGES = msgspec.json.Decoder(Pages)
+
+
+def pages_in(document: bytes) -> Reported | None:
+    """The pages that were read; None when nobody says.
+
+    Raises:
+        Unreadable: the document is no JSON object, or not a whole one.
+    """
+    reply = decoded(PAGES, document)
+    info = Figures(reply.usage_info)
+    if not info.has("pages_processed"):
+        return None
+    return info.judged(Usage(units=info.count("pages_processed")), name_of(reply.model))
+
+
+def with_seconds(reported: Reported, usage: Mapping[str, object]) -> Reported:
+    """The seconds of sound in the prompt, which are billed beside its tokens."""
+    seconds = int(Figures(usage).amount("prompt_audio_seconds"))
+    if not seconds:
+        return reported
+    return msgspec.structs.replace(reported, usage=msgspec.structs.replace(reported.usage, audio_seconds=seconds))
+
+
+EXTRAS = Extras(amend=in_turn(cached_at("num_cached_tokens"), with_seconds), asks_usage=False)
+
+ROWS = (
+    row("fim.completions", "/fim/completions", open_request=open_call, extras=EXTRAS),
+    row("agents.completions", "/agents/completions", open_request=open_call, extras=EXTRAS),
+    row("moderations", "/moderations", open_request=open_call, extras=EXTRAS),
+    row("classifications", "/classifications", open_request=open_call, extras=EXTRAS),
+    Row("ocr", re.compile(r"/ocr$"), Role.CALL, whole(pages_in), ASKS),
+    Row("batch.jobs", re.compile(r"/batch/jobs$"), Role.SUBMIT, open_request=ASKS),
+    Row("batch.jobs.list", re.compile(r"/batch/jobs$"), Role.FREE, verb="GET"),
+    Row("batch.jobs.get", re.compile(r"/batch/jobs/[^/]+$"), Role.POLL, verb="GET"),
+    Row("batch.jobs.cancel", re.compile(r"/batch/jobs/[^/]+/cancel$"), Role.CANCEL),
+)
+"""An agent names its model in the reply only. Moderation, free at OpenAI, has a price here."""
+
+MISTRAL = OpenAIDialect(
+    name="mistral",
+    provider="mistral",
+    hosts=("api.mistral.ai",),
+    on_close=ON_CLOSE["mistral"],
+    rows=ROWS,
+    extras=EXTRAS,
+)
