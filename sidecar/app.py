@@ -13,6 +13,7 @@ import uvloop
 from sidecar import __version__
 from sidecar.clock import Moment, SystemClock, seconds_between
 from sidecar.config.load import Loaded
+from sidecar.config.prices import overrides_of
 from sidecar.config.settings import Settings
 from sidecar.control.observe import observe_app
 from sidecar.control.people import control_app
@@ -100,7 +101,7 @@ class Application:
             limits=limits_of(settings),
             destinations=destinations_of(settings),
             ledger=self._ledger,
-            prices=PriceBook(settings.prices.book()),
+            prices=PriceBook(overrides_of(settings.prices, settings.upstreams)),
             recorder=self._recorder,
             via=settings.proxy.via,
         )

@@ -143,7 +143,7 @@ def _taken_apart(fields: bytes) -> tuple[Noted, bytes]:
         if name not in NOTED_AND_PASSED_ON:
             if name.startswith(OURS):
                 noted[name] = field(fields, name)  # as it was typed
-            fields = _without(fields, name)
+            fields = without(fields, name)
     return noted, fields
 
 
@@ -156,7 +156,7 @@ def _joined(found: list[tuple[bytes, bytes]]) -> Noted:
     return noted
 
 
-def _without(fields: bytes, name: bytes) -> bytes:
+def without(fields: bytes, name: bytes) -> bytes:
     """The fields without those of this lower-case name."""
     start_of_field = b"\r\n%b:" % name
     while (start := fields.lower().find(start_of_field)) >= 0:
@@ -189,7 +189,7 @@ def _of_this_connection(noted: Noted, fields: bytes, is_http10: bool) -> tuple[b
 def _without_named(fields: bytes, named: frozenset[bytes]) -> bytes:
     """Only names that stand there are looked for: a head of 64 KiB has room for thousands that do not."""
     for name in named & {line.partition(b":")[0] for line in fields.lower().split(b"\r\n")}:
-        fields = _without(fields, name)
+        fields = without(fields, name)
     return fields
 
 

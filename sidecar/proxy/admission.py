@@ -8,10 +8,13 @@ from sidecar.lifecycle.policy import OnDeparture
 from sidecar.providers.contract import Route
 from sidecar.proxy.destination import Destination
 from sidecar.proxy.replies import plain_error_body
-from sidecar.proxy.target import Address, origin_form
+from sidecar.proxy.target import Address, named_place, origin_form
 
 MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
+
+MAX_LABEL = 100
+"""Characters of a label's value that are kept."""
 
 OFFERS = (b"h2c", b"http/", b"tls/")
 """Protocols that a request only offers to go on with: it is whole without them, and an answer in HTTP/1.1 is an answer to it."""
@@ -25,10 +28,19 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     """The request target as the upstream will see it."""
     path: str
     """The target behind the upstream's name, without its query."""
+    host: str
+    """The host that the target named, where it was an absolute one; else empty."""
     route: Route | None
     """None when the request is no call: it passes through as a plain exchange."""
     on_departure: OnDeparture
     caller: str | None
+    labels: tuple[tuple[str, str], ...] = ()
+    """The caller's own words for the call (`X-Sidecar-Label-*`), by name."""
+
+    @property
+    def may_ask_usage(self) -> bool:
+        """The request may be changed so that its stream reports usage."""
+        return self.destination.inject_usage and self.route is not None and self.route.asks_usage
 
 
 def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
@@ -37,7 +49,7 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Ad
     Raises:
         RequestRefused: nowhere, and the sentence says why.
     """
-    destination, rest = find_destination(origin_form(head.target, address), destinations)
+    destination, rest, host = locate(head.target, destinations, address)
     if b"upgrade" in head.noted:
         _check_upgrade(head)
     path = rest.partition(b"?")[0].decode("latin-1")
@@ -49,9 +61,11 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Ad
         destination=destination,
         target=destination.base_path + rest,
         path=path,
+        host=host,
         route=destination.dialect.route(method, path),
         on_departure=_wish(head, destination.on_departure),
         caller=head.noted.get(b"x-sidecar-caller", b"").decode("latin-1")[:MAX_CALLER_NAME] or None,
+        labels=_labels(head, destination.label_names) if destination.label_names else (),
     )
 
 
@@ -60,10 +74,25 @@ def error_body(
 ) -> bytes:
     """The body of a refusal, in the dialect that the target's upstream speaks, as far as there is one."""
     try:
-        destination, _ = find_destination(origin_form(target, address), destinations)
+        destination, _, _ = locate(target, destinations, address)
     except RequestRefused:
         return plain_error_body(refused.status, refused.problem)
     return destination.dialect.error_body(refused.status, f"inference-sidecar: {refused.problem}")
+
+
+def locate(target: bytes, destinations: dict[bytes, Destination], address: Address) -> tuple[Destination, bytes, str]:
+    """The upstream that a target leads to, what is left of it for the upstream, and the host that it named, if any.
+
+    Raises:
+        RequestRefused: it leads nowhere.
+    """
+    named = named_place(target)
+    if named is not None:
+        host, port, path = named
+        for destination in destinations.values():
+            if destination.serves(host, port, path):
+                return destination, path[len(destination.base_path) :], host
+    return (*find_destination(origin_form(target, address), destinations), "")
 
 
 def find_destination(target: bytes, destinations: dict[bytes, Destination]) -> tuple[Destination, bytes]:
@@ -101,6 +130,12 @@ def _check_upgrade(head: RequestHead) -> None:
 def _members(head: RequestHead, name: bytes) -> list[bytes]:
     """The members of a noted field that is a list, lower case."""
     return [member for part in head.noted.get(name, b"").split(b",") if (member := part.strip())]
+
+
+def _labels(head: RequestHead, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The labels that the settings allow and the request has; others are not kept anywhere."""
+    values = ((name, head.noted.get(b"x-sidecar-label-" + name.encode("ascii"), b"")) for name in names)
+    return tuple((name, value.decode("latin-1")[:MAX_LABEL]) for name, value in values if value)
 
 
 def _wish(head: RequestHead, otherwise: OnDeparture) -> OnDeparture:

@@ -12,6 +12,7 @@ from sidecar.ids import CallIds
 from sidecar.ledger.contract import Ledger
 from sidecar.lifecycle.policy import FollowBounds
 from sidecar.metering.price import PriceBook
+from sidecar.proxy.attempts import Attempts
 from sidecar.proxy.destination import Destination
 from sidecar.proxy.sweep import Sweep
 from sidecar.telemetry.recorder import Recorder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sidecar.proxy.downstream import Downstream
     from sidecar.proxy.exchange import Exchange
     from sidecar.proxy.handover import Handover
+    from sidecar.proxy.inquiry import Inquiry
     from sidecar.proxy.pool import Pool
 
 
@@ -90,6 +92,7 @@ class Context:
         self.via = via
         """Our name in `Via`; None adds no such field."""
         self.ids = CallIds()
+        self.attempts = Attempts()
         self.watch = DepartureWatch(loop)
         self.peers = PeerLookup()
         self.pool: Pool
@@ -97,6 +100,8 @@ class Context:
         self.downstreams: set[Downstream] = set()
         self.live: set[Exchange] = set()
         """Exchanges that have not settled."""
+        self.inquiries: set[Inquiry] = set()
+        """Calls that have ended and whose cost is being asked for."""
         self.followed = 0
         """Calls being followed now."""
         self.is_draining = False

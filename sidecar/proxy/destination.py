@@ -1,19 +1,23 @@
 """Where a route leads: one configured upstream, as the road needs it."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 
 from sidecar.config.addresses import Url
-from sidecar.config.groups import Upstream
-from sidecar.config.settings import BUILT_IN_UPSTREAMS, Settings
+from sidecar.config.settings import Settings
+from sidecar.config.upstreams import PUBLIC_URLS, DialectName, Upstream
 from sidecar.lifecycle.policy import OnClose, OnDeparture
 from sidecar.lifecycle.record import CallKind
-from sidecar.providers.contract import Dialect
+from sidecar.providers.bedrock import serves as serves_region
+from sidecar.providers.contract import Dialect, Route
 from sidecar.providers.registry import DIALECTS
 from sidecar.providers.vertex import host_for
+
+HTTP_PORT = 80
 
 
 class Endpoint(msgspec.Struct, frozen=True, cache_hash=True):
@@ -48,13 +52,37 @@ class Destination(msgspec.Struct, frozen=True):
     dialect: Dialect
     endpoint: Endpoint
     base_path: bytes
-    on_close: dict[CallKind, OnClose]
+    provider: str
+    """The service that computes and bills there."""
+    on_close_as_set: dict[CallKind, OnClose]
+    """What the settings say of this upstream; it stands above what we know of its provider."""
     on_departure: OnDeparture
+    label_names: tuple[str, ...] = ()
+    """Names of the labels that callers may give, sorted."""
+    inject_usage: bool = False
+    """Ask for usage in streams whose caller did not."""
     host_for: Callable[[str], str] | None = None
     """For an upstream whose host hangs on the path (Vertex locations): the host for a path, from a closed set of shapes."""
+    serves_host: Callable[[str], bool] | None = None
+    """For an upstream with a host in each region (Bedrock): whether a host is one of them."""
+    follows_host: bool = False
+    """A request that names one of those hosts goes there, and not to the upstream's own."""
 
-    def endpoint_for(self, path: str) -> Endpoint:
-        """Where a request with this path goes."""
+    def on_close(self, route: Route, kind: CallKind) -> OnClose:
+        """What the provider does with a call's work when the connection closes."""
+        return self.on_close_as_set.get(kind) or (route.on_close or self.dialect.on_close).of(kind)
+
+    def serves(self, host: str, port: int, path: bytes) -> bool:
+        """Whether a request that names this place, and could not say https, is one for this upstream."""
+        if self.serves_host is not None and port == HTTP_PORT and self.serves_host(host):
+            return path.startswith(self.base_path)
+        is_its_port = port == (HTTP_PORT if self.endpoint.is_tls else self.endpoint.port)
+        return is_its_port and host == self.endpoint.host and path.startswith(self.base_path)
+
+    def endpoint_for(self, path: str, host: str = "") -> Endpoint:
+        """Where a request with this path goes, that named this host."""
+        if host and self.follows_host:
+            return _at_host(self.endpoint, host)
         if self.host_for is None:
             return self.endpoint
         return _at_host(self.endpoint, self.host_for(path))
@@ -76,7 +104,7 @@ def destinations_of(settings: Settings) -> dict[bytes, Destination]:
 def _destination(name: str, upstream: Upstream, settings: Settings) -> Destination:
     dialect = DIALECTS[upstream.dialect]
     url = upstream.url
-    is_default_vertex = str(url) == BUILT_IN_UPSTREAMS["vertex"]["url"]
+    is_public = str(url) == PUBLIC_URLS.get(upstream.dialect)
     return Destination(
         name=name,
         dialect=dialect,
@@ -90,13 +118,33 @@ def _destination(name: str, upstream: Upstream, settings: Settings) -> Destinati
             upstream=name,
         ),
         base_path=url.path.encode("ascii"),
-        on_close={
-            CallKind.STREAM: upstream.on_close.stream or dialect.on_close.stream,
-            CallKind.UNARY: upstream.on_close.unary or dialect.on_close.unary,
-        },
+        provider=provider_of(name, upstream, dialect),
+        on_close_as_set=_as_set(upstream),
         on_departure=upstream.on_departure or settings.calls.on_departure,
-        host_for=host_for if is_default_vertex else None,
+        label_names=tuple(sorted(settings.labels.allow)),
+        inject_usage=upstream.inject_usage,
+        host_for=host_for if is_public and upstream.dialect is DialectName.VERTEX else None,
+        serves_host=serves_region if upstream.dialect is DialectName.BEDROCK else None,
+        follows_host=is_public and upstream.dialect is DialectName.BEDROCK,
     )
+
+
+def provider_of(name: str, upstream: Upstream, dialect: Dialect) -> str:
+    """Who computes and bills at an upstream: the dialect's own provider, where this is it; else the upstream is its own.
+
+    A dialect is spoken by many: what runs at another host is priced and labeled by the name that the upstream has, so that
+    a model of one's own is never billed by somebody else's price list.
+    """
+    if upstream.provider is not None:
+        return upstream.provider
+    is_its_own = not dialect.hosts or name == dialect.name
+    is_its_own = is_its_own or any(fnmatchcase(upstream.url.host, glob) for glob in dialect.hosts)
+    return dialect.provider if is_its_own else name
+
+
+def _as_set(upstream: Upstream) -> dict[CallKind, OnClose]:
+    set_to = {CallKind.STREAM: upstream.on_close.stream, CallKind.UNARY: upstream.on_close.unary}
+    return {kind: fact for kind, fact in set_to.items() if fact is not None}
 
 
 def _path(file: Path | None) -> str | None:

@@ -26,6 +26,8 @@ async def drain(context: Context, deadline_seconds: float) -> int:
     await _until_idle(context, LAST_SECONDS)
     for exchange in list(context.live):
         exchange.departure.left(LeftReason.WRITE_STALLED)
+    for inquiry in list(context.inquiries):
+        inquiry.end(None)
     for downstream in list(context.downstreams):
         downstream.leave()
     context.pool.close()

@@ -18,13 +18,14 @@ from sidecar.lifecycle.events import (
     UpstreamFailed,
     UpstreamFinished,
 )
+from sidecar.proxy.account import open_account
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.departure import Departure
 from sidecar.proxy.following import Following
+from sidecar.proxy.inquiry import settle_or_ask
 from sidecar.proxy.instead import answer_instead, tell_broken
 from sidecar.proxy.outbound import Outbound
 from sidecar.proxy.replies import reply_head_for_downstream
-from sidecar.proxy.settlement import open_account
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
@@ -58,7 +59,7 @@ class Exchange:
         self.following: Following | None = None
         self.overhead_ns = 0
         self._waits_since_ns = context.clock.monotonic_ns()
-        self.account = open_account(context, admission, self.started_at)
+        self.account = open_account(context, admission, head, self.started_at)
         context.live.add(self)
 
     # === a connection to the provider, or none ===
@@ -94,6 +95,8 @@ class Exchange:
             self._held = reply_head_for_downstream(
                 head, is_chunked, self.keeps_alive(), to_http10=self.is_http10, via=self.context.via
             )
+            if self.request.asked_usage is not None:
+                self.request.asked_usage.answered(head, is_chunked=is_chunked)
             if self.call.downstream is not Caller.GONE:
                 self.call.receive(ReplyStarted(now))
 
@@ -101,7 +104,7 @@ class Exchange:
         """A piece of the reply's body: written on, and then looked at, which the caller need not wait for."""
         if self.downstream is not None:
             self.reply_bytes += len(payload)
-            self._write(framed)
+            self._write(framed if (asked := self.request.asked_usage) is None else asked.passed_on(framed, payload))
         if self.account is not None:
             self.account.tap(payload)
         if self.downstream is None and self.following is not None:
@@ -122,6 +125,7 @@ class Exchange:
         now = self.context.clock.now()
         self.call.receive(UpstreamFinished(now if self.account is None else self.account.ended(now)))
         if self.downstream is not None:
+            last = last if (asked := self.request.asked_usage) is None else asked.rest() + last
             if self.head_waits or last:
                 self._write(last)
             self.hand_over()
@@ -131,7 +135,7 @@ class Exchange:
         """The provider, or the network to it, broke the exchange. `error` is one word for the metric (`failures.py`)."""
         self.upstream = None
         destination = self.admission.destination
-        self.context.recorder.upstream_failed(destination.dialect.provider, destination.name, error, sentence)
+        self.context.recorder.upstream_failed(destination.provider, destination.name, error, sentence)
         self.call.receive(UpstreamFailed(self.context.clock.now()))
         tell_broken(self, error, f"upstream {destination.name}: {sentence}")
         self.conclude()
@@ -225,15 +229,6 @@ class Exchange:
         if departure is not None:
             departure.stop()
 
-    def detach(self) -> None:
-        """Let go of the caller's connection; one that is there after all must not take a part of a reply for a whole one."""
-        downstream, self.downstream = self.downstream, None
-        if downstream is not None and self.call.downstream is Caller.SERVED:
-            downstream.leave()
-        elif downstream is not None:
-            downstream.break_off()
-        self.downstream_took_all()  # it may have been a slow reader
-
     def conclude(self) -> None:
         """Settle if nothing more can change. Everything that ends comes through here, and only the first time counts."""
         if self.is_settled or self.awaits_handover or self.call.outcome is None:
@@ -244,7 +239,7 @@ class Exchange:
         self._let_go()
         if downstream is not None:
             downstream.reply_settled(self)
-        provider, status = self.admission.destination.dialect.provider, self.own_status or self.call.status
+        provider, status = self.admission.destination.provider, self.own_status or self.call.status
         self.context.recorder.exchange(provider, status, self.overhead_ns / 1e9)
         if self.account is not None:
-            self.account.settle(self.call)
+            settle_or_ask(self, self.account)

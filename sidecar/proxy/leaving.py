@@ -22,16 +22,26 @@ def left(
     """
     caller = exchange.call.downstream
     if exchange.is_settled or caller in (Caller.SERVED, Caller.HUNG_UP):
-        exchange.detach()
+        _detach(exchange)
     elif caller is Caller.GONE:  # thought gone, written to nevertheless, and now known to be gone
         exchange.awaits_handover = False
-        exchange.detach()
+        _detach(exchange)
     elif reason is LeftReason.FIN and _has_taken_answer(exchange):
         _close_after_answer(exchange, at)
     else:
         detection_seconds = _detection_seconds(exchange, reason) if has_arrived else None
         _depart(exchange, DownstreamLeft(at, reason), detection_seconds, may_only_be_half)
     exchange.conclude()
+
+
+def _detach(exchange: "Exchange") -> None:
+    """Let go of the caller's connection; one that is there after all must not take a part of a reply for a whole one."""
+    downstream, exchange.downstream = exchange.downstream, None
+    if downstream is not None and exchange.call.downstream is Caller.SERVED:
+        downstream.leave()
+    elif downstream is not None:
+        downstream.break_off()
+    exchange.downstream_took_all()  # it may have been a slow reader
 
 
 def _has_taken_answer(exchange: "Exchange") -> bool:
@@ -45,7 +55,7 @@ def _close_after_answer(exchange: "Exchange", at: Moment) -> None:
     """Agents and the Interactions API close right after the last frame: no loss. The rest is read for the record."""
     exchange.awaits_handover = False
     exchange.call.receive(ReplyFinished(at))
-    exchange.detach()
+    _detach(exchange)
     if exchange.call.upstream is Provider.ANSWERING:
         exchange.following = Following(exchange)
 
@@ -59,7 +69,7 @@ def _depart(
     exchange.call.receive(seen)
     command = _command(exchange)
     if not may_only_be_half or isinstance(command, policy.CutUpstream):
-        exchange.detach()
+        _detach(exchange)
     if isinstance(command, policy.CutUpstream):
         exchange.cut(command)
     elif command is not None:
@@ -72,13 +82,11 @@ def _command(exchange: "Exchange") -> policy.Command | None:
         return policy.NOT_SENT
     if not exchange.call.is_orphaned:
         return None
-    route, destination = exchange.admission.route, exchange.admission.destination
-    if exchange.account is None or route is None:
+    account, context = exchange.account, exchange.context
+    if account is None:
         return policy.NOT_A_CALL
-    context = exchange.context
-    command = policy.on_departure(
-        exchange.admission.on_departure, destination.on_close[route.kind], context.followed, context.limits.follow
-    )
+    on_close = exchange.admission.destination.on_close(account.route, account.record.kind)
+    command = policy.on_departure(exchange.admission.on_departure, on_close, context.followed, context.limits.follow)
     if command is policy.TOO_MANY:
         context.recorder.limit_reached("calls.follow.max_calls")
     return command

@@ -6,6 +6,7 @@ from sidecar.http1.head import RequestHead
 from sidecar.lifecycle.call import Upstream as Provider
 from sidecar.lifecycle.events import RequestReceived, UpstreamCommitted
 from sidecar.lifecycle.policy import REQUEST_BROKEN
+from sidecar.proxy.asked_usage import AskedUsage
 from sidecar.proxy.replies import request_head_for_upstream
 
 if TYPE_CHECKING:
@@ -16,19 +17,26 @@ MAX_UNSENT = 64 * 1024
 """Bytes of a request that are held while its connection is being made; then the caller's reading is paused."""
 
 BAD_REQUEST = 400
+VLLM = "vllm"
+"""The dialect whose servers can report usage in every chunk of a stream."""
 
 
 class Outbound:
     """The request half of an exchange. Says when the provider has the whole of it: from there it may cost money."""
 
-    __slots__ = ("_exchange", "_head", "_unsent", "_unsent_bytes", "is_whole")
+    __slots__ = ("_exchange", "_head", "_unsent", "_unsent_bytes", "_waits_for_end", "asked_usage", "is_whole")
 
     def __init__(self, exchange: "Exchange", head: RequestHead) -> None:
         self._exchange = exchange
         self._head = head
         self._unsent = [b""]  # the head's place; it needs the endpoint's name
         self._unsent_bytes = 0
-        self.is_whole = False
+        self.is_whole = self._waits_for_end = False
+        admission = exchange.admission
+        self.asked_usage = (
+            AskedUsage(continuous=admission.destination.dialect.name == VLLM) if admission.may_ask_usage else None
+        )
+        """What changes this request and its reply; nearly always None."""
 
     @property
     def method(self) -> bytes:
@@ -45,7 +53,10 @@ class Outbound:
         exchange = self._exchange
         if exchange.call.upstream is not Provider.UNSENT:
             return  # what came with the head was already found to be broken
-        endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path)
+        if self.asked_usage is not None and not self.is_whole:
+            self._waits_for_end = True
+            return
+        endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path, exchange.admission.host)
         self._unsent[0] = request_head_for_upstream(
             self._head, exchange.admission.target, endpoint.host_header, exchange.context.via
         )
@@ -54,21 +65,44 @@ class Outbound:
     def piece(self, framed: bytes, payload: bytes) -> None:
         """A piece of the request's body was read."""
         exchange = self._exchange
-        if exchange.account is not None and exchange.account.request_reader is not None:
-            exchange.account.request_reader.feed(payload)
+        if exchange.account is not None:
+            exchange.account.tap_request(payload)
         if exchange.upstream is not None:
             exchange.upstream.write(framed)
             return
+        if self.asked_usage is not None and not self.asked_usage.hold(payload):
+            self._go_on_unchanged()
         self._unsent.append(framed)
         self._unsent_bytes += len(framed)
-        if self._unsent_bytes > MAX_UNSENT and exchange.downstream is not None:
+        if self._unsent_bytes > MAX_UNSENT and exchange.downstream is not None and not self._waits_for_end:
             exchange.downstream.pause_reading()
 
     def ended(self) -> None:
         """The request's last byte was read."""
         self.is_whole = True
+        if self._exchange.account is not None:
+            self._exchange.account.request_ended()
         self._exchange.call.receive(RequestReceived(self._exchange.context.clock.now()))
+        if self.asked_usage is not None:
+            self._change(self.asked_usage)
         self._commit_if_sent()
+
+    def _change(self, asked_usage: AskedUsage) -> None:
+        """The request is whole: ask for usage in it, if it is one that needs to."""
+        changed = asked_usage.changed(self._head)
+        if changed is not None:
+            self._head, body = changed
+            self._unsent = [b"", body]
+        if self._waits_for_end:
+            self._waits_for_end = False
+            self.start()
+
+    def _go_on_unchanged(self) -> None:
+        """The request is too large to be changed: it goes on as it comes."""
+        self.asked_usage = None
+        if self._waits_for_end:
+            self._waits_for_end = False
+            self.start()
 
     def broken(self, sentence: str) -> None:
         """The body can't be trusted any more: the provider must never take it for whole."""

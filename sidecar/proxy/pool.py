@@ -21,7 +21,7 @@ from sidecar.proxy.upstream import Upstream
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
-    from sidecar.proxy.exchange import Exchange
+    from sidecar.proxy.upstream import Served
 
 SWEEP_SECONDS = 5.0
 """How often idle connections are looked over."""
@@ -43,9 +43,9 @@ class Pool:
         self._dialer = Dialer(context, egress)
         self._idle: dict[Endpoint, list[Upstream]] = {}
         self._most_idle = limits.max_idle_upstream_connections if limits.upstream_idle_seconds else 0
-        self._connecting: dict[Exchange, tuple[asyncio.Task[None], PooledUpstream]] = {}
+        self._connecting: dict[Served, tuple[asyncio.Task[None], PooledUpstream]] = {}
         self._places: Places[Endpoint] = Places(limits.max_upstream_connections)
-        self._line: Line[Exchange, Endpoint] = Line()
+        self._line: Line[Served, Endpoint] = Line()
         self._made = 0
         self._sweeper: asyncio.TimerHandle | None = None
         self._usher: asyncio.TimerHandle | None = None
@@ -53,7 +53,7 @@ class Pool:
 
     # === what exchanges ask ===
 
-    def connect(self, exchange: "Exchange", endpoint: Endpoint) -> None:
+    def connect(self, exchange: "Served", endpoint: Endpoint) -> None:
         """Give the exchange a connection: at once when one is idle, else when it is made (`connected`, `broken`, `cut`)."""
         idle = self._idle.get(endpoint)
         while idle:
@@ -67,7 +67,7 @@ class Pool:
         else:
             self._wait(exchange, endpoint)
 
-    def give_up(self, exchange: "Exchange") -> None:
+    def give_up(self, exchange: "Served") -> None:
         """Connect no more for an exchange that no longer wants it."""
         attempt = self._connecting.pop(exchange, None)
         if attempt is not None:
@@ -143,14 +143,14 @@ class Pool:
 
     # === making one ===
 
-    def _dial(self, exchange: "Exchange", endpoint: Endpoint) -> None:
+    def _dial(self, exchange: "Served", endpoint: Endpoint) -> None:
         """Begin a connection, for which a place was taken."""
         upstream = PooledUpstream(self._context, endpoint)
         task = self._context.loop.create_task(self._open(exchange, upstream))
         self._connecting[exchange] = task, upstream
         task.add_done_callback(partial(self._dialed, upstream))
 
-    async def _open(self, exchange: "Exchange", upstream: PooledUpstream) -> None:
+    async def _open(self, exchange: "Served", upstream: PooledUpstream) -> None:
         """Make a connection; what went wrong becomes a sentence for the caller."""
         try:
             await self._dialer.dial(upstream)
@@ -202,7 +202,7 @@ class Pool:
 
     # === waiting for one ===
 
-    def _wait(self, exchange: "Exchange", endpoint: Endpoint) -> None:
+    def _wait(self, exchange: "Served", endpoint: Endpoint) -> None:
         """Come last in the line. All wait equally long, so one timer is enough."""
         seconds = self._context.limits.connect_seconds
         self._line.add(exchange, endpoint, self._context.clock.monotonic_ns() + int(seconds * 1e9))

@@ -1,4 +1,8 @@
-"""Request targets in their four forms (RFC 9112 section 3.2). Only the first says where to go here; a host never does."""
+"""Request targets in their four forms (RFC 9112 section 3.2).
+
+The first says where to go by the route's name. An absolute one, as a client sends through `HTTP_PROXY`, may name an
+upstream's own host: it chooses among those that the settings have, and nothing else.
+"""
 
 import ipaddress
 import re
@@ -9,6 +13,8 @@ Address = tuple[str, int]
 
 ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://([^/?]*)(.*)").fullmatch
 """Scheme, authority, and what an origin would be asked for."""
+AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{1,5}))?").fullmatch
+"""Host, and the port if there is one."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HTTP_PORT = 80
 
@@ -34,8 +40,22 @@ def origin_form(target: bytes, address: Address) -> bytes:
     if scheme.lower() == b"http" and _is_ours(authority, address):
         return path if path.startswith(b"/") else b"/" + path
     raise RequestRefused(
-        400, "the request target names another host: this is a reverse proxy, set a base URL, not HTTP_PROXY"
+        400, "the request target names a host that no upstream has: set a base URL, or add the upstream to the settings"
     )
+
+
+def named_place(target: bytes) -> tuple[str, int, bytes] | None:
+    """Host, port and path that an absolute `http` target names; None for other targets."""
+    absolute = None if target.startswith(b"/") else ABSOLUTE(target)
+    if absolute is None:
+        return None
+    scheme, authority, path = absolute.groups()
+    if scheme.lower() != b"http":
+        return None
+    found = AUTHORITY(authority.decode("latin-1").lower())
+    if found is None:
+        return None
+    return found[1], int(found[2] or HTTP_PORT), path if path.startswith(b"/") else b"/" + path
 
 
 def _is_ours(authority: bytes, address: Address) -> bool:

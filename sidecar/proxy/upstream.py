@@ -1,18 +1,46 @@
 """One connection to a provider: requests go out, replies come in, one exchange at a time."""
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from sidecar.errors import ProtocolError, ReplyBroken
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
 from sidecar.http1.head import END_OF_HEAD, ReplyHead, read_reply_head
+from sidecar.lifecycle.policy import CutUpstream
 from sidecar.proxy.bounds import check_reply_head
 from sidecar.proxy.destination import Endpoint
 from sidecar.proxy.unread import nothing_came
 
 if TYPE_CHECKING:
+    from sidecar.proxy.admission import Admission
     from sidecar.proxy.context import Context
-    from sidecar.proxy.exchange import Exchange
+
+
+class Sender(Protocol):
+    """What writes a request, and is told how fast it may."""
+
+    def upstream_is_slow(self) -> None: ...
+    def upstream_took_all(self) -> None: ...
+
+
+class Served(Protocol):
+    """What a connection serves: an `Exchange`, or a question of our own (`Inquiry`). The methods are described at the first."""
+
+    is_http10: bool
+
+    def __hash__(self) -> int: ...
+    @property
+    def request(self) -> Sender: ...
+    @property
+    def admission(self) -> "Admission": ...
+    def connected(self, upstream: "Upstream") -> None: ...
+    def interim(self, head: ReplyHead) -> None: ...
+    def answered(self, head: ReplyHead) -> None: ...
+    def relay(self, framed: bytes, payload: bytes) -> None: ...
+    def flush(self) -> None: ...
+    def reply_ended(self, last: bytes, reusable: "Upstream | None") -> None: ...
+    def broken(self, error: str, sentence: str) -> None: ...
+    def cut(self, command: CutUpstream, status: int, sentence: str) -> None: ...
 
 
 class Upstream(asyncio.Protocol):
@@ -26,7 +54,7 @@ class Upstream(asyncio.Protocol):
     def __init__(self, context: "Context", endpoint: Endpoint) -> None:
         self._context = context
         self.endpoint = endpoint
-        self.exchange: Exchange | None = None
+        self.exchange: Served | None = None
         self.method = b""
         self.idle_since_ns = 0
         self.is_writing_paused = False
@@ -36,7 +64,7 @@ class Upstream(asyncio.Protocol):
 
     # === what the exchange asks ===
 
-    def begin(self, exchange: "Exchange", method: bytes) -> None:
+    def begin(self, exchange: Served, method: bytes) -> None:
         """Serve an exchange; the reply to `method` is the next thing to come."""
         self.exchange, self.method = exchange, method
 
@@ -105,13 +133,13 @@ class Upstream(asyncio.Protocol):
 
     # === reading a reply ===
 
-    def _read(self, exchange: "Exchange", data: bytes) -> None:
+    def _read(self, exchange: Served, data: bytes) -> None:
         if self._head is None:
             self._read_heads(exchange, data)
         else:
             self._read_body(exchange, data)
 
-    def _read_heads(self, exchange: "Exchange", data: bytes) -> None:
+    def _read_heads(self, exchange: Served, data: bytes) -> None:
         """Read interim heads and the one of the reply, and what came with it."""
         while self._head is None:
             rest = self._read_head(exchange, data)
@@ -122,7 +150,7 @@ class Upstream(asyncio.Protocol):
             self._read_body(exchange, data)
         exchange.flush()
 
-    def _read_head(self, exchange: "Exchange", data: bytes) -> bytes | None:
+    def _read_head(self, exchange: Served, data: bytes) -> bytes | None:
         """Read a head; returns what stands behind it, or None when nothing more can be read now."""
         raw = self._raw_head + data
         found = raw.find(END_OF_HEAD)
@@ -140,7 +168,7 @@ class Upstream(asyncio.Protocol):
             return raw[end:] or None
         return self._begin_body(exchange, head, raw[end:])
 
-    def _begin_body(self, exchange: "Exchange", head: ReplyHead, rest: bytes) -> bytes | None:
+    def _begin_body(self, exchange: Served, head: ReplyHead, rest: bytes) -> bytes | None:
         self._head = head
         framing = head.framing
         if framing.until_close:
@@ -153,7 +181,7 @@ class Upstream(asyncio.Protocol):
             return None
         return rest
 
-    def _read_body(self, exchange: "Exchange", data: bytes) -> None:
+    def _read_body(self, exchange: Served, data: bytes) -> None:
         body = self._body
         if body is None:
             exchange.relay(data, data)
@@ -168,7 +196,7 @@ class Upstream(asyncio.Protocol):
         else:
             self._read_chunks(exchange, body, data)
 
-    def _read_chunks(self, exchange: "Exchange", body: ChunkedBody, data: bytes) -> None:
+    def _read_chunks(self, exchange: Served, body: ChunkedBody, data: bytes) -> None:
         payload, taken = body.feed(data)
         if payload:
             exchange.relay(payload if exchange.is_http10 else chunk(payload), payload)

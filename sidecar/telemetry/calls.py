@@ -3,7 +3,7 @@
 Children are born at 0 when the first call of their kind is admitted: a counter that is born with its first increment
 is invisible to `increase()` (measured: 5 USD in one step gave 0). What can be born later without loss stays away
 until it happens: `lost` and `sidecar_lost` are counted before the first scrape, and reasons of an unpriced call that
-are rare. That makes 35 series for each (provider, model, kind), and 36 more for each (provider, kind).
+are rare. That makes 36 series for each (provider, model, kind), and 36 more for each (provider, kind).
 """
 
 from collections.abc import Iterable

@@ -118,6 +118,11 @@ EXCHANGES = _counter(
     "Requests and replies through the proxy by HTTP status; none where no reply began.",
     ("provider", "code"),
 )
+UNMETERED = _counter(
+    "unmetered_total",
+    "Requests that may cost money and are no calls to us: a path that the dialect does not know, or one that opens an operation.",
+    ("provider", "reason"),
+)
 OVERHEAD = _seconds("overhead_seconds", "Time the sidecar itself added to an exchange.", (), OVERHEAD_BUCKETS)
 UPSTREAM_ERRORS = _counter(
     "upstream_errors_total", "Exchanges that the provider or the network to it broke.", ("provider", "error")

@@ -41,6 +41,7 @@ LIMITS = (
 """Every bound that `limit_reached` is told of, as the settings are called: each is on the page from the start."""
 
 
+UNMETERED_REASONS = ("unknown_path", "operation")
 RELOADS = {True: "good", False: "failed"}
 
 
@@ -77,6 +78,7 @@ class Recorder:
         self._detection = self._families.detection_seconds.of()
         self._exchanges, self._by_code = numbers(metrics.EXCHANGES), dict[tuple[str, int | None], Number]()
         self._errors = numbers(metrics.UPSTREAM_ERRORS)
+        self._unmetered = numbers(metrics.UNMETERED)
         self._overheads = distributions(metrics.OVERHEAD)
         self._overhead = self._overheads.of()
         self._overflows = numbers(metrics.LABEL_OVERFLOW)
@@ -166,8 +168,14 @@ class Recorder:
         if overhead_seconds is not None:
             self._overhead.observe(overhead_seconds)
 
+    def unmetered(self, provider: str, reason: str) -> None:
+        """A request went to a provider that may cost money and is no call: `unknown_path`, or `operation`."""
+        self._unmetered.of(provider, reason).value += 1
+
     def _first_exchange(self, provider: str, status: int | None) -> Number:
         is_usual = status is not None and LOWEST_STATUS <= status <= HIGHEST_STATUS
+        for reason in UNMETERED_REASONS:
+            self._unmetered.of(provider, reason)
         code = "none" if status is None else str(status) if is_usual else OTHER
         count = self._exchanges.of(provider, code)
         if code != OTHER:
@@ -194,7 +202,7 @@ class Recorder:
     def page(self) -> Page:
         """Every family at this instant: take it on the event loop, render it (`page.expose`) in a thread."""
         self._oldest.value = unix_seconds(min(self._left_at.values(), default=None))
-        counted = (self._exchanges, self._overheads, self._errors, self._overflows)
+        counted = (self._exchanges, self._unmetered, self._overheads, self._errors, self._overflows)
         others = (*counted, self._limits, self._connects, self._reloads)
         frozen = [*self._families.frozen(), *(series.frozen() for series in others), *self.program.frozen()]
         return Page(frozen, self._runtime)

@@ -47,7 +47,8 @@ def a_destination(**changes: Any) -> Destination:
         "dialect": GEMINI,
         "endpoint": Endpoint("127.0.0.1", 1, False),
         "base_path": b"",
-        "on_close": {CallKind.STREAM: OnClose.RUNS_ON, CallKind.UNARY: OnClose.RUNS_ON},
+        "provider": changes.get("dialect", GEMINI).provider,
+        "on_close_as_set": {CallKind.STREAM: OnClose.RUNS_ON, CallKind.UNARY: OnClose.RUNS_ON},
         "on_departure": OnDeparture.AUTO,
     }
     return Destination(**(usual | changes))

@@ -9,6 +9,7 @@ from sidecar.errors import RequestRefused
 from sidecar.http1.head import read_request_head
 from sidecar.lifecycle.policy import OnDeparture
 from sidecar.proxy.admission import MAX_CALLER_NAME, Admission, admit, error_body, find_destination
+from sidecar.proxy.destination import Endpoint
 from tests.proxy.messages import PLAIN, STREAM, UNARY, get, request
 from tests.proxy.road import a_destination
 
@@ -94,7 +95,28 @@ def test_call_is_told_from_what_is_none() -> None:
     route = admitted(request(UNARY)).route
     assert route is not None
     assert route.model == "gemini-2.5-flash"
-    assert admitted(get(PLAIN)).route is None
+    listed = admitted(get(PLAIN)).route
+    assert listed is not None
+    assert not listed.is_billable
+    assert admitted(get("/gemini/unheard-of")).route is None
+
+
+def test_absolute_target_may_name_the_host_of_an_upstream() -> None:
+    """As clients send it through HTTP_PROXY."""
+    endpoint = Endpoint("api.example", 443, True)
+    destinations = {b"mine": a_destination(name="mine", endpoint=endpoint, base_path=b"/base")}
+    head = read_request_head(get("http://api.example/base/v1?x=%2f"))
+    admission = admit(head, destinations, ADDRESS)
+    assert (admission.destination.name, admission.target, admission.host) == ("mine", b"/base/v1?x=%2f", "api.example")
+
+
+@pytest.mark.parametrize(
+    "target", ["http://api.example/v1", "http://api.example:8080/base/v1", "https://api.example/base/v1"]
+)
+def test_absolute_target_that_is_beside_an_upstream__400(target: str) -> None:
+    destinations = {b"mine": a_destination(endpoint=Endpoint("api.example", 443, True), base_path=b"/base")}
+    with pytest.raises(RequestRefused):
+        admit(read_request_head(get(target)), destinations, ADDRESS)
 
 
 @pytest.mark.parametrize("wish", ["follow", " CUT ", "Auto"])

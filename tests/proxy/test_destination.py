@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from sidecar.config.groups import Upstream
-from sidecar.config.settings import Settings, built_in_upstreams
+from sidecar.config.settings import Settings
+from sidecar.config.upstreams import Upstream, built_in_upstreams
 from sidecar.lifecycle.policy import OnClose, OnDeparture
 from sidecar.lifecycle.record import CallKind
+from sidecar.providers.gemini import GEMINI
 from sidecar.proxy.destination import Destination, Endpoint, destinations_of
 
 
@@ -66,6 +67,8 @@ def test_upstream_that_is_configured__its_address_path_and_files(tmp_path: Path)
 def test_facts_of_the_dialect_hold_until_a_setting_says_otherwise() -> None:
     usual = destination()
     told = destination(on_close={"stream": "stops"}, on_departure="follow")
-    assert usual.on_close == {CallKind.STREAM: OnClose.RUNS_ON, CallKind.UNARY: OnClose.RUNS_ON}
-    assert told.on_close == {CallKind.STREAM: OnClose.STOPS, CallKind.UNARY: OnClose.RUNS_ON}
+    route = GEMINI.route("POST", "/v1/models/m:generateContent")
+    assert route is not None
+    assert [usual.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.RUNS_ON]
+    assert [told.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.STOPS]
     assert (usual.on_departure, told.on_departure) == (OnDeparture.AUTO, OnDeparture.FOLLOW)

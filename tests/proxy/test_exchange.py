@@ -72,7 +72,7 @@ async def test_cut_while_the_answer_is_awaited__503_and_the_caller_is_told_why(r
     assert b"cut by the sidecar: a_limit" in got.body
     await connection.was_closed()
     row = await road.settled()
-    assert (row.outcome, row.finished_at, row.unpriced_reason) == ("cut_short", None, "no_usage")
+    assert (row.outcome, row.finished_at, row.basis_reason) == ("cut_short", None, "no_answer")
 
 
 async def test_cut_in_the_middle_of_a_reply__the_caller_sees_a_broken_connection(road: Road) -> None:

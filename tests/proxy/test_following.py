@@ -106,7 +106,7 @@ class TestWhatIsDoneUpstream:
         other = CallKind.STREAM if kind is CallKind.UNARY else CallKind.UNARY
         opposite = OnClose.STOPS if facts == "runs_on" else OnClose.RUNS_ON
         headers = [f"X-Sidecar-On-Departure: {wish}"] if wish else []
-        async with a_road(on_departure=setting, on_close={kind: OnClose(facts), other: opposite}) as road:
+        async with a_road(on_departure=setting, on_close_as_set={kind: OnClose(facts), other: opposite}) as road:
             caller = await road.caller(request(STREAM if kind is CallKind.STREAM else UNARY, PROMPT, *headers))
             connection, _ = await road.provider.call()
             caller.leave()

@@ -124,7 +124,11 @@ TABLE: dict[str, tuple[Scene, str, tuple[Decimal | None, Decimal | None, str | N
         "orphan_cut",
         (Decimal("0.00005"), NOTHING, "at_least", "unfinished", None),
     ),
-    "left waiting, cut": (left_while_waiting_and_cut, "orphan_cut", (None, None, None, None, "no_usage")),
+    "left waiting, cut": (
+        left_while_waiting_and_cut,
+        "orphan_cut",
+        (Decimal("0.000001"), Decimal("0.000001"), "estimated", "no_answer", None),
+    ),
     "left during upload": (left_during_upload, "left_early", (NOTHING, NOTHING, "exact", None, None)),
     "broken while waiting": (broken_while_waiting, "upstream_failed", (None, None, None, None, "no_usage")),
     "broken midway": (broken_midway, "upstream_failed", (Decimal("0.00005"), NOTHING, "at_least", "unfinished", None)),

@@ -26,10 +26,10 @@ def values(families: CallFamilies, name: str) -> dict[tuple[str, ...], object]:
 
 
 @pytest.mark.usefixtures("call")
-def test_a_model_is_born_with_35_series_all_0(families: CallFamilies):
+def test_a_model_is_born_with_36_series_all_0(families: CallFamilies):
     named = ("started", "settled", "departures", "returns", "spend", "avoidable", "unpriced", "tokens")
     born = [value for name in named for _, value in vars(families)[name].frozen().children]
-    assert born == [0] * 35
+    assert born == [0] * 36
 
 
 def test_the_same_children_are_shared_by_all_who_ask(families: CallFamilies, call: CallMetrics):

@@ -1,0 +1,231 @@
+"""The account of one call: what is remembered of it while it runs, and how it settles, once.
+
+usage -> spend -> ledger, metrics, log line. Nothing else in the program counts a call.
+"""
+
+from typing import TYPE_CHECKING
+
+from sidecar.clock import Moment
+from sidecar.http1.head import ReplyHead, RequestHead
+from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
+from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.record import CallKind, CallRecord
+from sidecar.metering.basis import Basis
+from sidecar.metering.bill import UnpricedReason
+from sidecar.providers import estimate
+from sidecar.providers.contract import (
+    NO_FACTS,
+    ReplyReader,
+    Reported,
+    RequestReader,
+    Role,
+    Route,
+)
+from sidecar.proxy import facts
+from sidecar.proxy.admission import Admission
+from sidecar.proxy.attempts import Attempt
+from sidecar.proxy.settlement import settle_money
+
+SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"DELETE"})
+"""They ask, or take away: no inference comes of them."""
+
+if TYPE_CHECKING:
+    from sidecar.proxy.context import Context
+    from sidecar.telemetry.calls import CallMetrics
+
+
+def open_account(context: "Context", admission: Admission, head: RequestHead, at: Moment) -> "Account | None":
+    """An account for a request that is a call; None for any other exchange."""
+    route = admission.route
+    if route is None or route.role is not Role.CALL:
+        _count_unmetered(context, admission, head)
+        return None
+    return Account(context, admission, route, head, at)
+
+
+def _count_unmetered(context: "Context", admission: Admission, head: RequestHead) -> None:
+    """What may cost money although it is no call to us is counted, so that nobody takes the spend for all there is."""
+    route, provider = admission.route, admission.destination.provider
+    if route is None and head.method not in SAFE_METHODS:
+        context.recorder.unmetered(provider, "unknown_path")
+    elif route is not None and route.role is Role.SUBMIT:
+        context.recorder.unmetered(provider, "operation")
+
+
+class Account:
+    """One call's record, the readers of its bytes, and the counters that it moves."""
+
+    __slots__ = (
+        "_attempt", "_context", "_key", "_metrics", "_request_reader", "_terminal_at", "at_left", "facts",
+        "has_received", "labels", "reader", "record", "request_fields", "route",
+    )  # fmt: skip
+
+    def __init__(self, context: "Context", admission: Admission, route: Route, head: RequestHead, at: Moment) -> None:
+        destination = admission.destination
+        self._context = context
+        self.route = route
+        self.request_fields = head.fields
+        self.labels = admission.labels
+        self._attempt: Attempt | None = Attempt(admission, head)
+        self._key = b""
+        """What another attempt of the same call would be told by; empty until the request is whole."""
+        self._request_reader: RequestReader | None = (
+            route.open_request(facts.of_request(head)) if route.open_request else None
+        )
+        self.reader: ReplyReader | None = None
+        self._metrics: CallMetrics | None = None
+        self._terminal_at: Moment | None = None
+        self.facts = NO_FACTS
+        self.at_left: Reported | None = None
+        """What had been reported when the caller left."""
+        self.has_received = False
+        """Something of the answer was handed over before the caller left."""
+        self.record = CallRecord(
+            id=context.ids.new(at),
+            upstream=destination.name,
+            provider=destination.provider,
+            dialect=destination.dialect.name,
+            model=route.model,
+            kind=route.kind,
+            caller=admission.caller,
+            started_at=at,
+        )
+        if not route.needs_body:
+            self._count_start()
+        context.ledger.put(self.record)
+
+    @property
+    def has_terminal(self) -> bool:
+        """The dialect's terminal event has passed."""
+        return self._terminal_at is not None
+
+    # === the request passes ===
+
+    def tap_request(self, payload: bytes) -> None:
+        """A piece of the request passes."""
+        if self._attempt is not None:
+            self._attempt.feed(payload)
+        if self._request_reader is not None:
+            self._request_reader.feed(payload)
+
+    def request_ended(self) -> None:
+        """The request's last byte was read, or nothing more of it matters: it is known what it asks for."""
+        reader, attempt, attempts = self._request_reader, self._attempt, self._context.attempts
+        if reader is not None:
+            reader.finish()
+            self.facts = reader.facts()
+        if self._metrics is None:
+            self._identify()
+        if attempt is not None:
+            self._attempt, self._key = None, attempt.key()
+            if attempts.ids:
+                self.record.attempt_of = attempts.earlier(self._key, attempt, self.facts.continues, self.record)
+
+    def _identify(self) -> None:
+        """Take model and kind from the request's body where only that names them."""
+        asked, record = self.facts, self.record
+        if not record.model:
+            record.model = asked.model
+        if asked.is_stream is not None:
+            record.kind = CallKind.STREAM if asked.is_stream else CallKind.UNARY
+        self._count_start()
+
+    def _count_start(self) -> None:
+        record = self.record
+        self._metrics = self._context.recorder.admitted(record.provider, record.model, record.kind)
+
+    @property
+    def metrics(self) -> "CallMetrics":
+        """The counters of this call's labels; a request that was never whole counts by what is known of it."""
+        if self._metrics is None:
+            self._identify()
+        assert self._metrics is not None
+        return self._metrics
+
+    # === the reply passes ===
+
+    def answered(self, head: ReplyHead) -> None:
+        """The reply begins."""
+        if self._metrics is None:
+            self.request_ended()  # answered before the request was whole: what comes now changes nothing
+            self._request_reader = None
+        if head.status >= ERROR_STATUS:
+            self._context.attempts.answered(self._key, self.record, head.status, self._context.clock.now())
+        self.reader = self.route.open_reply(facts.of_reply(head, self.route.reply_headers), self.facts)
+
+    def tap(self, payload: bytes) -> None:
+        """A piece of the reply passes."""
+        reader = self.reader
+        if reader is None:
+            return
+        reader.feed(payload)
+        if reader.is_terminal and self._terminal_at is None:
+            self._terminal_at = self._context.clock.now()
+
+    def ended(self, at: Moment) -> Moment:
+        """The reply's last byte was read; returns when the answer was whole. One document is read when the call settles."""
+        if self.reader is not None and self.record.kind is CallKind.STREAM:
+            self.reader.finish()
+        return at if self._terminal_at is None else self._terminal_at
+
+    # === the caller ===
+
+    def left(self, reason: LeftReason, at: Moment, detection_seconds: float | None, *, has_received: bool) -> None:
+        """The caller left; what was reported until now is what it got something of."""
+        self.has_received = has_received
+        if has_received and self.reader is not None:
+            self.at_left = self.reader.reported()
+        self._context.recorder.left(self.metrics, self.record.id, reason, at, detection_seconds)
+        self._context.attempts.left(self._key, self.record, at)
+
+    def returned(self, via: str) -> None:
+        """The caller thought gone was there after all."""
+        self._context.recorder.returned(self.metrics, self.record.id, via)
+
+    # === the end ===
+
+    @property
+    def why_nothing(self) -> str:
+        """Why nothing was reported, one word; empty when nobody knows."""
+        if self.facts.is_background:
+            return UnpricedReason.OPERATION
+        return self.reader.gave_up if self.reader is not None else ""
+
+    def _reported(self, call: Call) -> Reported | None:
+        """What the provider reported as used, or what can be told without it; None when that is nothing."""
+        reader = self.reader
+        if reader is not None and call.upstream is Upstream.FINISHED:
+            reader.finish()
+        reported = reader.reported() if reader is not None else None
+        if reported is None:
+            return estimate.of_request(self._text_bytes()) if _was_cut_off(call) else None
+        if reported.basis is Basis.ESTIMATED:
+            reported = estimate.with_input(reported, self._text_bytes())
+        return reported
+
+    def _text_bytes(self) -> int:
+        return 0 if self._request_reader is None else self._request_reader.text_bytes()
+
+    def settle(self, call: Call, told: Reported | None = None) -> None:
+        """Fix outcome, usage and spend. Called once, by the exchange's end; `told` is the provider's word on a cut call."""
+        outcome = call.outcome
+        assert outcome is not None
+        metrics, record = self._metrics or self.metrics, self.record
+        record.committed_at, record.answered_at = call.committed_at, call.answered_at
+        record.left_at, record.left_reason = call.left_at, call.left_reason
+        record.finished_at, record.http_status = call.finished_at, call.status
+        reported = told or self._reported(call)
+        record.settled_at = now = self._context.clock.now()
+        fates = settle_money(self._context.prices, self, call, outcome, reported, now)
+        record.outcome = outcome  # last: a row with an outcome is complete
+        if outcome is not Outcome.DELIVERED or (reported is not None and reported.continuation):
+            self._context.attempts.settled(self._key, record, "" if reported is None else reported.continuation)
+        self._context.ledger.put(record)
+        self._context.recorder.settled(metrics, record, fates)
+
+
+def _was_cut_off(call: Call) -> bool:
+    """The provider worked on the call, and what it made of it was not seen."""
+    is_declined = call.status is not None and call.status >= ERROR_STATUS
+    is_unseen = call.upstream is Upstream.CUT or (call.upstream is Upstream.FAILED and call.answered_at is not None)
+    return is_unseen and not is_declined and call.committed_at is not None
