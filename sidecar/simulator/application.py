@@ -5,18 +5,18 @@ from typing import Any
 
 from sidecar.clock import Clock
 from sidecar.simulator.bill import Bill
-from sidecar.simulator.catalog import gemini_model, vertex_model
+from sidecar.simulator.catalog import LISTED, models_listed
 from sidecar.simulator.connection import transport_of
 from sidecar.simulator.declined import Declined, pretty
-from sidecar.simulator.delivery import JSON
 from sidecar.simulator.desk import PREFIX, Desk
 from sidecar.simulator.exchange import Exchange
 from sidecar.simulator.milestones import Milestone, Milestones
 from sidecar.simulator.planning import plan_call
 from sidecar.simulator.reply import Reply
 from sidecar.simulator.request import Message, Receive, Request, Send, read_request
-from sidecar.simulator.routes import Dialect, Route, dialect_of, listed_model, route_of
+from sidecar.simulator.routes import Route, listed_model, lister_of, route_of
 from sidecar.simulator.settings import Settings
+from sidecar.simulator.speech import JSON
 
 
 class Application:
@@ -87,10 +87,10 @@ class Application:
     def _models(self, request: Request) -> dict[str, Any]:
         name = listed_model(request.method, request.path)
         catalog = self._settings.catalog
-        is_vertex = dialect_of(request.path) is Dialect.VERTEX
-        describe = vertex_model if is_vertex else gemini_model
+        dialect = lister_of(request.path, request.headers)
         if name == "":
-            return {"publisherModels" if is_vertex else "models": [describe(model) for model in catalog.values()]}
+            return models_listed(dialect, catalog)
         if name is None or name not in catalog:
             raise Declined(404, f"{request.method} {request.path} was not found.")
+        _, describe = LISTED[dialect]
         return describe(catalog[name])

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 connection, with the two things that the simulator needs of it: the transport, and honest writing.
+"""uvicorn's HTTP/1.1 connection, with what the simulator needs besides: the transport, honest writing, honest reading.
 
 Only the protocol of uvicorn is used, not its `Server`: that one takes over the process's signals, waits in ticks of 0.1 s, and
 waits for connections that a simulator would rather break.
@@ -8,7 +8,7 @@ import asyncio
 from typing import cast
 
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from sidecar.simulator.request import Message
@@ -29,6 +29,17 @@ class Connection(HttpToolsProtocol):
         """Begin a request; its scope carries the transport."""
         super().on_message_begin()
         self.scope["state"]["transport"] = self.transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep the rest of a request that had come whole: uvicorn forgets what nobody has read when its caller leaves.
+
+        A provider that has the whole request begins to work on it, and that costs.
+        """
+        # None before the first request, whatever uvicorn declares
+        begun = cast(RequestResponseCycle | None, self.cycle)
+        if begun is not None and not begun.more_body:
+            self.scope["state"]["rest"] = bytes(begun.body)
+        super().connection_lost(exc)
 
 
 def transport_of(scope: Message) -> asyncio.Transport:

@@ -5,13 +5,13 @@ Each frame's text begins with a trap: something that looks like the wire format 
 
 from typing import Any
 
-from sidecar.simulator.declined import Declined
+from sidecar.simulator.google_planning import TOKENS_OF_A_PICTURE
 from sidecar.simulator.media import picture
 from sidecar.simulator.plan import Plan
-from sidecar.simulator.planning import TOKENS_OF_A_PICTURE
 from sidecar.simulator.prices import Used
 from sidecar.simulator.routes import Dialect
 from sidecar.simulator.script import ReportsUsage
+from sidecar.simulator.speech import Naming
 
 TRAPS = (
     'Note: "usageMetadata": {"promptTokenCount": 999999, "candidatesTokenCount": 999999, "totalTokenCount": 1999998}',
@@ -21,17 +21,6 @@ TRAPS = (
     "Größe 汉字 \U0001f680 \u2028 end of line, \t tab, \x7f delete, </script>, data: [DONE]",
 )
 PROSE = "The quick brown fox jumps over the lazy dog while the meter runs. " * 64
-
-
-class Naming:
-    """What names one reply in its frames: an id, the moment of creation, the model."""
-
-    __slots__ = ("fields",)
-
-    def __init__(self, plan: Plan, number: int, created: str) -> None:
-        self.fields: dict[str, Any] = {"modelVersion": plan.model.name, "responseId": f"simulated-{number}"}
-        if plan.route.dialect is Dialect.VERTEX:
-            self.fields["createTime"] = created
 
 
 def text_of_step(plan: Plan, step: int) -> str:
@@ -57,12 +46,7 @@ def whole(plan: Plan, naming: Naming) -> dict[str, Any]:
 
 def late_usage(plan: Plan, naming: Naming) -> dict[str, Any]:
     """The frame behind the finishing frame: nothing but the usage."""
-    return {"usageMetadata": usage_metadata(plan, plan.used), **naming.fields}
-
-
-def failure(message: str = "The work failed, as its script says.") -> dict[str, Any]:
-    """What a stream carries when the work fails in the middle, and the body of the 500 otherwise."""
-    return Declined(500, message).as_object()
+    return {"usageMetadata": usage_metadata(plan, plan.used), **_named(plan, naming)}
 
 
 def usage_metadata(plan: Plan, used: Used) -> dict[str, Any]:
@@ -96,7 +80,7 @@ def _service(plan: Plan) -> dict[str, str]:
 
 
 def _usage_in_frame(plan: Plan, step: int) -> dict[str, Any] | None:
-    says, is_last = plan.script.usage, step == plan.steps
+    says, is_last = plan.script.usage or ReportsUsage.EVERY, step == plan.steps
     if says is ReportsUsage.EVERY or (says is ReportsUsage.LAST and is_last):
         return usage_metadata(plan, plan.used_after(step))
     if says is ReportsUsage.LAST and plan.route.dialect is Dialect.VERTEX:
@@ -122,4 +106,9 @@ def _reply(
         reply["candidates"] = [candidate]
     if usage:
         reply["usageMetadata"] = usage
-    return {**reply, **naming.fields}
+    return {**reply, **_named(plan, naming)}
+
+
+def _named(plan: Plan, naming: Naming) -> dict[str, Any]:
+    named = {"modelVersion": plan.model.name, "responseId": f"simulated-{naming.number}"}
+    return {**named, "createTime": naming.created_at} if plan.route.dialect is Dialect.VERTEX else named

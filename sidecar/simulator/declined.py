@@ -45,6 +45,9 @@ class Declined(Exception):
         return {"error": error}
 
 
+FAILED = Declined(500, "The work failed, as its script says.")
+
+
 def pretty(value: object) -> bytes:
     """JSON as Google writes whole replies: indented by two, a line end last."""
     return msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n"

@@ -1,23 +1,19 @@
 """How an answer reaches its caller: whole when the work is done, or step by step while it goes on.
 
 Both ways listen to one inbox, into which the work puts its end and, for a stream, each step it makes, and the watch on the
-connection puts that the caller has left.
+connection puts that the caller has left. What is written is the dialect's affair (`speech.py`).
 """
 
 import asyncio
 from enum import Enum, auto
 
 from sidecar.simulator.bill import Finished
-from sidecar.simulator.content import Naming, failure, frame, late_usage
-from sidecar.simulator.declined import one_line, pretty
+from sidecar.simulator.declined import FAILED
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.reply import Reply
-from sidecar.simulator.script import Failing, Framing, ReportsUsage
-from sidecar.simulator.whole_replies import reply_of
+from sidecar.simulator.script import Failing, Framing
+from sidecar.simulator.speech import Speech
 from sidecar.simulator.work import Work
-
-JSON = "application/json; charset=UTF-8"
-EVENTS = "text/event-stream"
 
 
 class Signal(Enum):
@@ -32,24 +28,25 @@ class Signal(Enum):
 Inbox = asyncio.Queue[int | Signal]
 
 
-async def deliver(plan: Plan, naming: Naming, work: Work, inbox: Inbox, reply: Reply, *, as_events: bool) -> None:
+async def deliver(plan: Plan, speech: Speech, work: Work, inbox: Inbox, reply: Reply) -> None:
     """Write the reply as the work makes it; return when it is written, broken off, or the caller has left."""
     if plan.is_stream:
-        await StreamDelivery(plan, naming, work, inbox, reply, as_events=as_events).run()
+        await StreamDelivery(plan, speech, work, inbox, reply).run()
     else:
-        await _deliver_whole(plan, naming, work, inbox, reply)
+        await _deliver_whole(plan, speech, work, inbox, reply)
 
 
-async def _deliver_whole(plan: Plan, naming: Naming, work: Work, inbox: Inbox, reply: Reply) -> None:
+async def _deliver_whole(plan: Plan, speech: Speech, work: Work, inbox: Inbox, reply: Reply) -> None:
     if await inbox.get() is Signal.LEFT:
         return
-    if plan.declined is not None:
-        await reply.whole(plan.declined.status, JSON, pretty(plan.declined.as_object()))
+    declined = plan.declined or (FAILED if is_answered_500(plan, work) else None)
+    if declined is not None:
+        reply.add(speech.headers())
+        await reply.whole(declined.status, speech.document_type, speech.refusal(declined))
     elif work.finished_how is Finished.COMPLETED:
+        reply.add(speech.headers())
         with_length = plan.script.framing is Framing.LENGTH
-        await reply.whole(200, JSON, pretty(reply_of(plan, naming)), with_length=with_length)
-    elif is_answered_500(plan, work):
-        await reply.whole(500, JSON, pretty(failure()))
+        await reply.whole(200, speech.document_type, speech.whole(), with_length=with_length)
     else:
         reply.break_off()
 
@@ -61,20 +58,18 @@ def is_answered_500(plan: Plan, work: Work) -> bool:
 
 
 class StreamDelivery:
-    """Writes frames as server-sent events, or as the elements of one JSON array when the request lacks `alt=sse`."""
+    """Writes what the dialect has to say of each step, as it is made."""
 
-    def __init__(self, plan: Plan, naming: Naming, work: Work, inbox: Inbox, reply: Reply, *, as_events: bool) -> None:
-        self._plan, self._naming, self._work, self._inbox, self._reply = plan, naming, work, inbox, reply
-        self._as_events = as_events
-        self._frames = 0
+    def __init__(self, plan: Plan, speech: Speech, work: Work, inbox: Inbox, reply: Reply) -> None:
+        self._plan, self._speech, self._work, self._inbox, self._reply = plan, speech, work, inbox, reply
+        self._has_begun = False
 
     async def run(self) -> None:
-        """Write frames until the work has ended, and then the end that belongs to how it ended."""
+        """Write pieces until the work has ended, and then the end that belongs to how it ended."""
         while (event := await self._inbox.get()) is not Signal.ENDED:
             if event is Signal.LEFT:
                 return
-            if event > 0:  # nothing is shown of step 0, the end of thinking
-                await self._write(frame(self._plan, self._naming, event))
+            await self._write(self._speech.piece(event))
         if self._work.finished_how is Finished.COMPLETED:
             await self._finish()
         else:
@@ -83,18 +78,14 @@ class StreamDelivery:
     async def _finish(self) -> None:
         if await self._caller_leaves_within(self._plan.script.tail):
             return
-        if self._plan.script.usage is ReportsUsage.LATE:
-            await self._write(late_usage(self._plan, self._naming))
-        await self._end()
+        await self._end(self._speech.closing())
 
     async def _fail(self) -> None:
         how = self._plan.script.fail_with
         if self._work.finished_how is Finished.STOPPED or how is Failing.ABORT:
             self._reply.break_off()
             return
-        if how is Failing.ERROR:
-            await self._write(failure())
-        await self._end()
+        await self._end(self._speech.failure() if how is Failing.ERROR else b"")
 
     async def _caller_leaves_within(self, seconds: float) -> bool:
         """Wait; the only thing that can still come in is that the caller has left."""
@@ -106,21 +97,18 @@ class StreamDelivery:
             return False
         return True
 
-    async def _write(self, content: dict[str, object]) -> None:
-        if not self._frames:
-            await self._reply.start(200, EVENTS if self._as_events else JSON)
-        await self._reply.write(self._framed(content))
-        self._frames += 1
+    async def _write(self, piece: bytes) -> None:
+        if piece:
+            await self._begin()
+            await self._reply.write(piece)
 
-    def _framed(self, content: dict[str, object]) -> bytes:
-        if self._as_events:
-            return b"data: " + one_line(content) + b"\r\n\r\n"
-        return (b",\r\n" if self._frames else b"[") + pretty(content)
+    async def _end(self, piece: bytes) -> None:
+        await self._write(piece)
+        await self._begin()
+        await self._reply.end(self._speech.trailer())
 
-    async def _end(self) -> None:
-        if not self._frames:
-            await self._reply.start(200, EVENTS if self._as_events else JSON)
-        if self._as_events:
-            await self._reply.end()
-        else:
-            await self._reply.end(b"]\n" if self._frames else b"[]\n")
+    async def _begin(self) -> None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._reply.add(self._speech.headers())
+            await self._reply.start(200, self._speech.stream_type)

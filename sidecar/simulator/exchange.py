@@ -3,9 +3,8 @@
 import asyncio
 from decimal import Decimal
 
-from sidecar.clock import Clock, Moment, rfc3339
+from sidecar.clock import Clock, Moment
 from sidecar.simulator.bill import Bill, Entry, Finished
-from sidecar.simulator.content import Naming
 from sidecar.simulator.delivery import Inbox, Signal, deliver, is_answered_500
 from sidecar.simulator.milestones import Milestone, Milestones
 from sidecar.simulator.plan import Plan
@@ -13,6 +12,8 @@ from sidecar.simulator.prices import usd
 from sidecar.simulator.reply import Reply
 from sidecar.simulator.request import Receive, Request
 from sidecar.simulator.script import OnClose
+from sidecar.simulator.speech import Naming
+from sidecar.simulator.speeches import speech_of
 from sidecar.simulator.work import Work
 
 
@@ -38,14 +39,8 @@ class Exchange:
         watch = asyncio.create_task(self._watch(receive))
         if self._plan.script.gzip and self._request.takes_gzip and self._plan.declined is None:
             self._reply.compress()
-        await deliver(
-            self._plan,
-            Naming(self._plan, self._number, rfc3339(self._request.received_at)),
-            self._work,
-            self._inbox,
-            self._reply,
-            as_events=self._request.query.get("alt") == "sse",
-        )
+        speech = speech_of(self._plan, Naming(self._number, self._request.received_at))
+        await deliver(self._plan, speech, self._work, self._inbox, self._reply)
         await self._work.over()
         await watch
         bill.add(self._entry())
@@ -92,7 +87,7 @@ class Exchange:
             dialect=plan.route.dialect,
             method=plan.route.method,
             model=plan.route.model,
-            kind="stream" if plan.route.method == "streamGenerateContent" else "unary",
+            kind="stream" if plan.route.is_stream else "unary",
             received_at=request.received_at,
             first_byte_at=reply.first_byte_at,
             caller_left_at=self._left_at,

@@ -9,6 +9,21 @@ from sidecar.simulator.routes import Route
 from sidecar.simulator.script import Script
 
 
+class Wishes(msgspec.Struct, frozen=True):
+    """How the caller wants the answer told."""
+
+    as_events: bool = False
+    """Google's streams: as server-sent events, not as one array."""
+    include_usage: bool = False
+    """OpenAI's streams: usage in a final chunk (`stream_options.include_usage`)."""
+    usage_in_chunks: bool = False
+    """Engines' streams: and in each chunk the usage so far (`stream_options.continuous_usage_stats`)."""
+    as_base64: bool = False
+    """Embeddings of OpenAI's: each vector as base64 of its 32-bit floats (`encoding_format`)."""
+    variant: str = ""
+    """Images of OpenAI's: size and quality, as they were asked for."""
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One call, decided."""
 
@@ -25,6 +40,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Embeddings: tokens of each text."""
     dimensions: int = 0
     """Embeddings: length of each vector."""
+    wishes: Wishes = Wishes()
     declined: Declined | None = None
     """Why the call is answered with an error; then it costs nothing."""
 
@@ -36,7 +52,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_stream(self) -> bool:
         """The answer comes step by step."""
-        return self.declined is None and self.route.method == "streamGenerateContent"
+        return self.declined is None and self.route.is_stream
 
     def due(self, step: int) -> float:
         """Seconds from the request's last byte to the end of a step."""

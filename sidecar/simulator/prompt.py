@@ -98,7 +98,7 @@ class PredictBody(Camel, frozen=True):
     parameters: Parameters = Parameters()
 
 
-Body = TypeVar("Body", ContentBody, EmbedBody, BatchEmbedBody, PredictBody)
+Body = TypeVar("Body", bound=msgspec.Struct)
 
 
 def read_body(held: bytes | None, kind: type[Body]) -> Body:

@@ -42,6 +42,10 @@ class Reply:
         """Of the body written so far."""
         return self._digest.hexdigest()
 
+    def add(self, headers: list[tuple[bytes, bytes]]) -> None:
+        """Send these headers too; to be said before the head is written."""
+        self._headers += headers
+
     def compress(self) -> None:
         """Send the body in gzip; to be said before the head is written."""
         self._gzip = zlib.compressobj(wbits=GZIP_WINDOW)

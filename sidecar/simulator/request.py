@@ -44,20 +44,30 @@ class Request(msgspec.Struct, frozen=True):
         return "gzip" in self.headers.get("accept-encoding", "")
 
 
+async def _piece(scope: Message, receive: Receive) -> tuple[bytes, bool] | None:
+    """The next piece of the body and whether there is more; None when the rest will never come."""
+    message = await receive()
+    if message["type"] != "http.disconnect":
+        return message["body"], message["more_body"]
+    rest: bytes | None = scope["state"].get(
+        "rest"
+    )  # it came whole, and its caller left before we looked: connection.py
+    return None if rest is None else (rest, False)
+
+
 async def read_request(scope: Message, receive: Receive, clock: Clock) -> Request | None:
     """Read a request to its end; None when the caller left before that."""
     digest, length, held = hashlib.sha256(), 0, bytearray()
     more = True
     while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
+        piece = await _piece(scope, receive)
+        if piece is None:
             return None
-        body: bytes = message["body"]
+        body, more = piece
         digest.update(body)
         length += len(body)
         if length <= HELD_BYTES:
             held += body
-        more = message["more_body"]
     return Request(
         method=scope["method"],
         path=scope["path"],

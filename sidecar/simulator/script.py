@@ -8,8 +8,8 @@ decimal, switches are 0 or 1. A header that is not understood is answered 400 wi
 pass for a test that passes.
 
 The work of a call goes in steps. Step 0 is the end of thinking. A content call then makes `chunks` equal steps of output,
-an image call one step for each image, anything else a single step. Streams deliver each step as it is made; other replies come
-whole, after the last. Work that ends early is billed for its input and for the steps it has made.
+a call for whole images one step for each image, anything else a single step. Streams deliver each step as it is made; other
+replies come whole, after the last. Work that ends early is billed for its input and for the steps it has made.
 """
 
 from enum import StrEnum
@@ -31,14 +31,16 @@ class OnClose(StrEnum):
 
 
 class ReportsUsage(StrEnum):
-    """Which parts of a reply carry `usageMetadata`."""
+    """Which parts of a reply carry usage. Dialects whose place for it is fixed know only that and `none`."""
 
     EVERY = "every"
-    """Every frame of a stream, as a running total: the Gemini API's way."""
+    """Every frame of a stream, as a running total: the Gemini API's way. OpenAI: an engine that is told to
+    (`--enable-force-include-usage`, `continuous_usage_stats`)."""
     LAST = "last"
-    """The finishing frame only; Vertex sends the earlier ones with nothing but `trafficType`."""
+    """The finishing frame only; Vertex sends the earlier ones with nothing but `trafficType`. OpenAI: the final chunk, asked
+    for or not."""
     LATE = "late"
-    """A frame of its own behind the finishing frame, after `tail`."""
+    """A frame of its own behind the finishing frame, after `tail`. OpenAI: as `last`."""
     NONE = "none"
     """Nowhere, in no kind of reply."""
 
@@ -76,24 +78,32 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     # amounts
     prompt: Count | None = None
-    """Tokens (characters where the model is charged by them) of the prompt, with `cached` and `audio`."""
+    """Tokens (characters where the model is charged by them) of the prompt, with the four that follow."""
     cached: Count = 0
     audio: Count = 0
+    cache_write: Count = 0
+    """Written to a cache that keeps them for minutes."""
+    cache_write_hour: Count = 0
+    """Written to a cache that keeps them for an hour. Anthropic's dialect, wherever it is spoken."""
     tool: Count = 0
     """Tokens fed back by tools, on top of `prompt`."""
     output: Count | None = None
     """Tokens of the answer's text."""
     thoughts: Count = 0
     images: Count | None = None
-    """Image models: images asked for. Content models: pictures in the last frame, 1,290 tokens each."""
+    """Image models: images asked for. Google's content models: pictures in the last frame, 1,290 tokens each."""
     image_bytes: Count = 10_000
     """Size of each image before base64."""
     filtered: Count = 0
-    """Image models: how many of `images` are withheld and not charged. Content models: not 0 blocks the prompt."""
+    """Google's image models: how many of `images` are withheld and not charged. Its content models: not 0 blocks the prompt."""
+    tier: str = ""
+    """The service tier that serves the call (`flex`, `priority`), where a dialect tells it; its price where there is one."""
 
     # the way it is told
-    chunks: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 10
-    usage: ReportsUsage = ReportsUsage.EVERY
+    chunks: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    """Steps of output: 10 where nothing is said, and in a stream of OpenAI's dialect one for each token."""
+    usage: ReportsUsage | None = None
+    """None: as the dialect does it, or as the request asks for it."""
     gzip: bool = False
     """Compress the reply if `Accept-Encoding` has gzip; streams are flushed at every frame."""
     framing: Framing = Framing.CHUNKED
@@ -107,6 +117,11 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     on_close: OnClose = OnClose.RUNS_ON
     linger: Seconds = 0.0
     """With `on_close=stops`: seconds that the work still goes on before it notices that the caller has left."""
+
+    @property
+    def parts_of_prompt(self) -> int:
+        """Tokens of the prompt that are scripted by name."""
+        return self.cached + self.audio + self.cache_write + self.cache_write_hour
 
 
 def read_script(text: str, defaults: Script) -> Script:
@@ -136,7 +151,7 @@ def _pairs(text: str) -> dict[str, str]:
 def _check(script: Script) -> None:
     if script.seconds is not None and script.think > script.seconds:
         raise Declined(400, "X-Simulator: think is more than seconds")
-    if script.prompt is not None and script.cached + script.audio > script.prompt:
-        raise Declined(400, "X-Simulator: cached and audio are more than prompt")
+    if script.prompt is not None and script.parts_of_prompt > script.prompt:
+        raise Declined(400, "X-Simulator: cached and audio, or what is written to caches, are more than prompt")
     if script.images is not None and script.filtered > script.images:
         raise Declined(400, "X-Simulator: filtered is more than images")

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sidecar.simulator.catalog import Family
-from sidecar.simulator.content import Naming, details, usage_metadata, whole
+from sidecar.simulator.content import details, usage_metadata, whole
 from sidecar.simulator.media import picture, vector
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.routes import Dialect
 from sidecar.simulator.script import ReportsUsage
+from sidecar.simulator.speech import Naming
 
 
 def reply_of(plan: Plan, naming: Naming) -> dict[str, Any]:

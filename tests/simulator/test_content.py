@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 
+from sidecar.clock import from_rfc3339
 from sidecar.simulator.catalog import CATALOG
-from sidecar.simulator.content import TRAPS, Naming, frame, late_usage, usage_metadata, whole
+from sidecar.simulator.content import TRAPS, frame, late_usage, usage_metadata, whole
 from sidecar.simulator.declined import one_line
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.prices import Used
 from sidecar.simulator.routes import Dialect, Route
 from sidecar.simulator.script import ReportsUsage, Script
+from sidecar.simulator.speech import Naming
 
 USED = Used(
     prompt_tokens=120,
@@ -29,12 +31,11 @@ def a_plan(dialect: Dialect = Dialect.GEMINI, steps: int = 3, used: Used = USED,
     return Plan(route=route, model=CATALOG["gemini-2.5-flash"], script=Script(**script), used=used, steps=steps)
 
 
-def named(plan: Plan) -> Naming:
-    return Naming(plan, 7, "2026-11-20T10:00:00.000000Z")
+NAMING = Naming(7, from_rfc3339("2026-11-20T10:00:00Z"))
 
 
 def frames(plan: Plan) -> list[dict[str, Any]]:
-    return [frame(plan, named(plan), step) for step in range(1, plan.steps + 1)]
+    return [frame(plan, NAMING, step) for step in range(1, plan.steps + 1)]
 
 
 def test_usage__every_class_and_the_parts_of_other_modalities():
@@ -91,7 +92,7 @@ def test_frames_of_vertex__carry_traffic_type_and_creation():
 
 def test_late_usage__a_frame_without_candidates():
     plan = a_plan()
-    assert late_usage(plan, named(plan)) == {
+    assert late_usage(plan, NAMING) == {
         "usageMetadata": usage_metadata(plan, USED),
         "modelVersion": "gemini-2.5-flash",
         "responseId": "simulated-7",
@@ -109,14 +110,14 @@ def test_every_frame__has_a_trap_in_its_text_and_is_one_line():
 
 def test_an_answer_in_one_piece__is_the_frames_together():
     plan = a_plan()
-    parts = whole(plan, named(plan))["candidates"][0]["content"]["parts"]
+    parts = whole(plan, NAMING)["candidates"][0]["content"]["parts"]
     assert parts[0]["text"] == "".join(each["candidates"][0]["content"]["parts"][0]["text"] for each in frames(plan))
     assert parts[1]["inlineData"]["mimeType"] == "image/png"
-    assert whole(plan, named(plan))["usageMetadata"] == usage_metadata(plan, USED)
+    assert whole(plan, NAMING)["usageMetadata"] == usage_metadata(plan, USED)
 
 
 def test_a_blocked_prompt__feedback_instead_of_candidates():
-    reply = whole(plan := a_plan(steps=1, used=Used(prompt_tokens=9), filtered=1), named(plan))
+    reply = whole(a_plan(steps=1, used=Used(prompt_tokens=9), filtered=1), NAMING)
     assert reply["promptFeedback"] == {"blockReason": "SAFETY"}
     assert "candidates" not in reply
     assert reply["usageMetadata"]["promptTokenCount"] == 9

@@ -85,6 +85,13 @@ def test_caller_leaves_while_it_thinks__only_the_input_is_charged(simulator: Run
     assert (entry.first_byte_at, entry.http_status, entry.reply_bytes) == (None, None, 0)
 
 
+def test_caller_leaves_with_the_last_byte_of_its_request__the_input_is_charged(simulator: RunningSimulator):
+    for number in range(50):
+        with VanishingCaller(simulator, UNARY, script="seconds=30 prompt=1000 on_close=stops", tag=f"at once {number}"):
+            pass
+    assert {entry_of(simulator, f"at once {number}").usd for number in range(50)} == {Decimal("0.0003")}
+
+
 def test_linger__the_work_notices_late_that_nobody_is_there(simulator: RunningSimulator):
     left_after_three_steps(simulator, STREAM, "on_close=stops linger=0.1", "lingers")
     entry = entry_of(simulator, "lingers")

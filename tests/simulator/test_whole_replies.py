@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from sidecar.simulator.catalog import CATALOG
-from sidecar.simulator.content import Naming
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.prices import Used
 from sidecar.simulator.routes import Dialect, Route
 from sidecar.simulator.script import ReportsUsage, Script
+from sidecar.simulator.speech import Naming
 from sidecar.simulator.whole_replies import reply_of
 
 FLASH, EMBEDDING, BY_CHARACTER, IMAGEN = (
@@ -23,7 +23,7 @@ FLASH, EMBEDDING, BY_CHARACTER, IMAGEN = (
 def reply(method: str, model: str, used: Used, dialect: Dialect = Dialect.VERTEX, **fields: Any) -> dict[str, Any]:
     script = Script(**fields.pop("script", {}))
     plan = Plan(route=Route(dialect, method, model), model=CATALOG[model], script=script, used=used, **fields)
-    return reply_of(plan, Naming(plan, 1, "now"))
+    return reply_of(plan, Naming(1, 0))
 
 
 def test_one_embedding__values_and_usage():

@@ -1,0 +1,84 @@
+"""The simulated provider asks what the public price list says."""
+
+import datetime
+from decimal import Decimal
+
+import pytest
+from genai_prices import Usage, data_snapshot
+
+from sidecar.simulator.catalog import CATALOG, Family
+from sidecar.simulator.price_list import ANTHROPIC, BEDROCK, GOOGLE, OPENAI, PRICES, SELF_HOSTED
+from sidecar.simulator.prices import Price, Used, usd
+
+PUBLIC = {provider.id: provider for provider in data_snapshot.get_snapshot().providers}
+HOUSES = {"google": GOOGLE, "openai": OPENAI, "anthropic": ANTHROPIC, "aws": BEDROCK}
+NOW = datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC)
+LISTED = [
+    (house, name) for house, prices in HOUSES.items() for name in prices if PUBLIC[house].find_model(name) is not None
+]
+LENGTHS = [1, 200_000, 200_001, 272_000, 272_001, 1_000_000]
+
+
+def public_price(house: str, name: str, tier: str | None = None, **usage: int) -> Decimal:
+    model = PUBLIC[house].find_model(name)
+    assert model is not None
+    return model.calc_price(
+        Usage(**usage), PUBLIC[house], genai_request_timestamp=NOW, price_context={"service_tier": tier} if tier else {}
+    ).total_price
+
+
+def test_the_public_list_knows_all_but_whole_images_and_characters():
+    others = {name for name, model in CATALOG.items() if model.price.image or model.is_charged_by_character}
+    assert set(PRICES) - {name for _, name in LISTED} == others | set(SELF_HOSTED)
+
+
+@pytest.mark.parametrize("prompt", LENGTHS)
+@pytest.mark.parametrize(("house", "name"), LISTED)
+def test_input_price__agrees_with_the_public_list(house: str, name: str, prompt: int):
+    assert usd(PRICES[name], Used(prompt_tokens=prompt)) == public_price(house, name, input_tokens=prompt)
+
+
+@pytest.mark.parametrize("prompt", [500, 300_000])
+@pytest.mark.parametrize(("house", "name"), [(h, n) for h, n in LISTED if CATALOG[n].family is Family.CONTENT])
+def test_output_price__agrees_with_the_public_list(house: str, name: str, prompt: int):
+    ours = usd(PRICES[name], Used(prompt_tokens=prompt, output_tokens=70, thought_tokens=30))
+    assert ours == public_price(house, name, input_tokens=prompt, output_tokens=100)
+
+
+@pytest.mark.parametrize("prompt", [500, 300_000])
+@pytest.mark.parametrize(("house", "name"), [(h, n) for h, n in LISTED if PRICES[n].cached])
+def test_cached_price__agrees_with_the_public_list(house: str, name: str, prompt: int):
+    ours = usd(PRICES[name], Used(prompt_tokens=prompt, cached_tokens=200))
+    assert ours == public_price(house, name, input_tokens=prompt, cache_read_tokens=200)
+
+
+@pytest.mark.parametrize("prompt", [500, 300_000])
+@pytest.mark.parametrize(("house", "name"), [(h, n) for h, n in LISTED if PRICES[n].cache_write])
+def test_price_of_writing_to_a_cache__agrees_with_the_public_list(house: str, name: str, prompt: int):
+    ours = usd(PRICES[name], Used(prompt_tokens=prompt, cache_write_tokens=200, cache_write_hour_tokens=50))
+    assert ours == public_price(house, name, input_tokens=prompt, cache_write_tokens=250, cache_write_1h_tokens=50)
+
+
+@pytest.mark.parametrize("name", [name for name, price in GOOGLE.items() if price.audio])
+def test_audio_price__agrees_with_the_public_list(name: str):
+    ours = usd(PRICES[name], Used(prompt_tokens=100, audio_tokens=60))
+    assert ours == public_price("google", name, input_tokens=100, input_audio_tokens=60)
+
+
+@pytest.mark.parametrize(
+    ("house", "name"),
+    [("google", "gemini-2.5-flash-image"), ("openai", "gpt-image-1.5"), ("openai", "gpt-image-1-mini")],
+)
+def test_picture_price__agrees_with_the_public_list(house: str, name: str):
+    ours = usd(PRICES[name], Used(prompt_tokens=5, output_tokens=10, image_tokens=1290))
+    pictures = 1290 if PRICES[name].image_output else 0
+    assert ours == public_price(house, name, input_tokens=5, output_tokens=1300, output_image_tokens=pictures)
+
+
+@pytest.mark.parametrize(
+    ("name", "tier", "price"),
+    [(n, t, p) for n, price in OPENAI.items() if not price.image for t, p in price.variants.items()],
+)
+def test_price_of_a_tier__agrees_with_the_public_list(name: str, tier: str, price: Price):
+    ours = usd(price, Used(prompt_tokens=100, cached_tokens=40, output_tokens=70))
+    assert ours == public_price("openai", name, tier, input_tokens=100, cache_read_tokens=40, output_tokens=70)
