@@ -5,10 +5,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+ENGINES ?= llama_cpp
 UV_VERSION = 0.13.9
 
 RUN_PINS = deploy/requirements.txt deploy/build-requirements.txt
 TEST_PINS = tests/requirements.txt
+# Older versions of an SDK, each into a folder of its own: tests run them in processes that have it first on their path.
+OLD_SDKS = google-genai-1.75.0 google-genai-2.34.0
+OLD_SDK_PINS = $(OLD_SDKS:%=tests/requirements-%.txt)
 
 # A stamp is touched when its installation is complete, and is out of date when a file that says what to install is newer.
 MADE = $(VENV)/.made
@@ -25,11 +29,11 @@ COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test parts lint format docs bench bench-setup soak pins clean
+.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering soak test-real real-setup pins clean
 
 help:  ## this list
 	@echo 'make WORD [ARGS="..."]'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-13s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-15s %s\n", $$1, $$2 }'
 
 run: $(READY_TO_RUN)  ## start the sidecar with its embedded ledger (SQLite); ARGS go to `sidecar serve`
 	$(BIN)/sidecar serve $(ARGS)
@@ -62,17 +66,27 @@ bench: parts  ## measure the sidecar beside nginx, haproxy, Envoy, LiteLLM and P
 bench-setup: parts $(VENV)-pins/bin/uv  ## fetch what `make bench` compares with and is not here: 800 MB, into .bench
 	$(BIN)/python -m tests.bench.peers $(VENV)-pins/bin/uv
 
+bench-metering: $(READY_TO_TEST)  ## measure what reading usage and pricing it costs, dialect by dialect
+	$(BIN)/python -m tests.bench.metering $(ARGS)
+
 soak: $(READY_TO_TEST)  ## five minutes of mixed traffic, after which everything must be given back; ARGS: --seconds
 	$(BIN)/python -m tests.soak.run $(ARGS)
+
+test-real: real-setup  ## what the sidecar says of real inference servers beside what those do; ARGS go to pytest
+	$(BIN)/python -m pytest tests/real $(ARGS)
+
+real-setup: $(READY_TO_TEST) $(VENV)-pins/bin/uv  ## bring them into .real: 7 minutes, 600 MB; ENGINES="llama_cpp vllm": 6 GB more
+	$(BIN)/python -m tests.real.fetch $(VENV)-pins/bin/uv $(ENGINES)
 
 pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) -o deploy/requirements.txt pyproject.toml
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(COMPILE) -o deploy/build-requirements.txt -
+	$(foreach sdk,$(OLD_SDKS),echo $(subst genai-,genai==,$(sdk)) | $(COMPILE) -o tests/requirements-$(sdk).txt - &&) true
 	$(COMPILE) -o tests/requirements.txt --extra test -c deploy/requirements.txt pyproject.toml deploy/build-requirements.txt
 
 clean:  ## remove what the other words have made
-	rm -rf $(VENV) $(VENV)-pins .bench build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(VENV)-pins .bench .real build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find sidecar tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -90,9 +104,10 @@ $(READY_TO_RUN): $(MADE) pyproject.toml $(RUN_PINS)
 	$(INSTALL_SIDECAR)
 	@touch $@
 
-$(READY_TO_TEST): $(MADE) pyproject.toml $(TEST_PINS)
+$(READY_TO_TEST): $(MADE) pyproject.toml $(TEST_PINS) $(OLD_SDK_PINS)
 	$(INSTALL) $(TEST_PINS:%=-r %)
 	$(INSTALL_SIDECAR)
+	$(foreach sdk,$(OLD_SDKS),$(INSTALL) --upgrade --target $(VENV)/sdks/$(sdk) -r tests/requirements-$(sdk).txt &&) true
 	@touch $@ $(READY_TO_RUN)
 
 $(VENV)-pins/bin/uv:

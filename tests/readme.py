@@ -1,4 +1,4 @@
-"""README's generated parts: what `serve` says, the outcomes, the metrics, the limits, the map; written from the code.
+"""README's generated parts: greeting, providers, outcomes, metrics, limits and map; written from the code.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
@@ -17,7 +17,9 @@ from sidecar.cli.greeting import greeting
 from sidecar.config.limits import Limits
 from sidecar.config.quantities import KIB
 from sidecar.config.settings import Settings
+from sidecar.config.upstreams import PUBLIC_URLS, DialectName
 from sidecar.lifecycle.call import Outcome
+from sidecar.providers.registry import DIALECTS
 from sidecar.telemetry.metrics import metrics_table
 
 ROOT = Path(__file__).parent.parent
@@ -117,8 +119,22 @@ def default_greeting() -> str:
     return "\n".join(["```text", greeting(addresses, settings), "```", ""])
 
 
+def providers_table() -> str:
+    """Every dialect: its upstream, and what is known of its provider when a connection closes."""
+    rows = []
+    for name in DialectName:
+        dialect, url = DIALECTS[name], PUBLIC_URLS.get(name)
+        facts, place = dialect.on_close, f"`{url}`" if url else "yours to name"
+        rows.append(f"| `{name}` | {place} | {facts.stream} / {facts.unary} | {facts.evidence} |\n")
+    return (
+        "| dialect | upstream | a stream / a whole reply | how that is known |\n| --- | --- | --- | --- |\n"
+        + "".join(rows)
+    )
+
+
 PARTS = {
     "greeting": default_greeting,
+    "providers": providers_table,
     "outcomes": outcomes_table,
     "metrics": metrics_table,
     "limits": limits_table,
