@@ -11,7 +11,7 @@ from sidecar.providers.contract import Reported
 BYTES_A_TOKEN = 4
 """OpenAI: "A helpful rule of thumb is that one token generally corresponds to ~4 characters of text for common English text"
 (platform.openai.com/tokenizer); Google: "A token is equivalent to about 4 characters for Gemini models" (ai.google.dev, tokens).
-Of a JSON request all bytes count that may be text, its keys and brackets too: chat templates add as much around each turn."""
+Of a JSON request every string counts, roles and names too, as chat templates say them to the model; keys and brackets don't."""
 
 
 def tokens_of(text_bytes: int) -> int:

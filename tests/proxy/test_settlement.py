@@ -7,7 +7,7 @@ import pytest
 
 from sidecar.lifecycle.record import CallRecord
 from sidecar.metering.override import Override
-from tests.proxy.messages import LAST, SSE, STREAM, UNARY, UNARY_REPLY, answer, event, reply, request
+from tests.proxy.messages import LAST, PROMPT, SSE, STREAM, UNARY, UNARY_REPLY, answer, event, reply, request
 from tests.proxy.road import Road, a_road
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +67,7 @@ async def left_midway_and_cut(road: Road) -> None:
 
 
 async def left_while_waiting_and_cut(road: Road) -> None:
-    caller = await road.caller(request(UNARY, b"{}", "X-Sidecar-On-Departure: cut"))
+    caller = await road.caller(request(UNARY, PROMPT, "X-Sidecar-On-Departure: cut"))
     connection, _ = await road.provider.call()
     caller.leave()
     await connection.was_closed()
@@ -127,7 +127,7 @@ TABLE: dict[str, tuple[Scene, str, tuple[Decimal | None, Decimal | None, str | N
     "left waiting, cut": (
         left_while_waiting_and_cut,
         "orphan_cut",
-        (Decimal("0.000001"), Decimal("0.000001"), "estimated", "no_answer", None),
+        (Decimal("0.000002"), Decimal("0.000002"), "estimated", "no_answer", None),
     ),
     "left during upload": (left_during_upload, "left_early", (NOTHING, NOTHING, "exact", None, None)),
     "broken while waiting": (broken_while_waiting, "upstream_failed", (None, None, None, None, "no_usage")),
