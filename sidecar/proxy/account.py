@@ -118,6 +118,8 @@ class Account:
             self._identify()
         if attempt is not None:
             self._attempt, self._key = None, attempt.key()
+            if self.facts.continues:
+                self._context.handover.settle_read()  # its token is read when it settles, and the rest is asked for at once
             if attempts.ids:
                 self.record.attempt_of = attempts.earlier(self._key, attempt, self.facts.continues, self.record)
 

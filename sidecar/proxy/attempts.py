@@ -74,7 +74,10 @@ class Attempts:
         if continues and (known := self._known(continues.encode("ascii"), record)):
             return known
         known = self._known(key, record)
-        return None if known is None or attempt.says_first() else known
+        if known is None or attempt.says_first():
+            return None
+        del self.ids[key]  # it is followed now: the next one is another wish, unless this one fails too
+        return known
 
     def _known(self, key: bytes, record: CallRecord) -> str | None:
         found = self.ids.get(key)
