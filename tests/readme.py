@@ -1,4 +1,4 @@
-"""README's generated parts: greeting, providers, outcomes, metrics, limits and map; written from the code.
+"""README's generated parts: greeting, providers, outcomes, metrics, prices, limits and map; written from the code.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
@@ -48,6 +48,14 @@ def limits_table() -> str:
     meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / "limits.py", "Limits")
     rows = [f"| `{key}` | {_default(key)} | {meanings[key]} |" for key in Limits.model_fields]
     return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows, ""])
+
+
+def prices_table() -> str:
+    """Every key of a price with the docstring below it, as a Markdown table."""
+    source = ROOT / "sidecar" / "config" / "prices.py"
+    meanings = _attribute_docstrings(source, "PriceOverride") | _attribute_docstrings(source, "PriceKeys")
+    rows = [f"| `{key}` | {meaning} |" for key, meaning in meanings.items()]
+    return "\n".join(["| key | meaning |", "| --- | --- |", *rows, ""])
 
 
 def _default(key: str) -> str:
@@ -137,6 +145,7 @@ PARTS = {
     "providers": providers_table,
     "outcomes": outcomes_table,
     "metrics": metrics_table,
+    "prices": prices_table,
     "limits": limits_table,
     "map": map_of_the_house,
 }

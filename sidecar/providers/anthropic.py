@@ -11,16 +11,17 @@ import msgspec
 
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.anthropic_reported import completion_in, message_in
-from sidecar.providers.anthropic_stream import MessageStream
+from sidecar.providers.anthropic_stream import message_stream
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role, Route
-from sidecar.providers.facts import ANTHROPIC_ELSEWHERE, ON_CLOSE
-from sidecar.providers.paths import ASKS, UNREAD, PathDialect, Row
+from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.paths import ASKS, PathDialect, Row, unread
 from sidecar.providers.unary import UnaryReader
+from sidecar.providers.unread import open_unread
 
 
 def open_messages(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a message: events or one document, as the reply's content type says."""
-    return MessageStream(head) if is_event_stream(head) else UnaryReader(message_in, head)
+    return message_stream(head) if head.is_event_stream else UnaryReader(message_in, head)
 
 
 open_messages_request = ASKS
@@ -29,22 +30,12 @@ open_messages_request = ASKS
 
 def open_completion(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The same for the legacy `/v1/complete`, whose replies report nothing: what was written is counted."""
-    return MessageStream(head) if is_event_stream(head) else UnaryReader(completion_in, head)
-
-
-def is_event_stream(head: ReplyHead) -> bool:
-    """Whether the reply is server-sent events."""
-    return "event-stream" in head.content_type.lower()
-
-
-def row(method: str, path: str, role: Role = Role.FREE, verb: str = "POST") -> Row:
-    """A row whose replies hold no usage of a call."""
-    return Row(method, re.compile(path), role, verb=verb)
+    return message_stream(head) if head.is_event_stream else UnaryReader(completion_in, head)
 
 
 MESSAGES_ROUTES = (
     Row("messages", re.compile(r"/v1/messages$"), Role.CALL, open_messages, open_messages_request),
-    row("messages.count_tokens", r"/v1/messages/count_tokens$"),
+    unread("messages.count_tokens", r"/v1/messages/count_tokens$"),
 )
 """What every server of the Messages API has."""
 
@@ -54,20 +45,20 @@ RESOURCES = r"/v1/(agents|deployments|dreams|environments|files|memory_stores|se
 ROUTES = (
     *MESSAGES_ROUTES,
     Row("complete", re.compile(r"/v1/complete$"), Role.CALL, open_completion, open_messages_request),
-    row("messages.batches", r"/v1/messages/batches$", Role.SUBMIT),
-    row("messages.batches.list", r"/v1/messages/batches$", verb="GET"),
-    row("messages.batches.get", r"/v1/messages/batches/[^/]+(/results)?$", Role.POLL, "GET"),
-    row("messages.batches.cancel", r"/v1/messages/batches/[^/]+/cancel$", Role.CANCEL),
-    row("messages.batches.delete", r"/v1/messages/batches/[^/]+$", verb="DELETE"),
-    row("dreams", r"/v1/dreams$", Role.SUBMIT),
-    row("dreams.get", r"/v1/dreams/[^/]+$", Role.POLL, "GET"),
-    row("dreams.cancel", r"/v1/dreams/[^/]+/cancel$", Role.CANCEL),
-    row("sessions", r"/v1/sessions(/[^/]+/events)?$", Role.SUBMIT),
-    row("sessions.get", r"/v1/sessions/[^/]+(/events|/threads)?(/.+)?$", Role.POLL, "GET"),
-    row("deployments.run", r"/v1/deployments/[^/]+/run$", Role.SUBMIT),
-    row("deployments.runs.get", r"/v1/deployment_runs/[^/]+$", Role.POLL, "GET"),
-    *(row("models", r"/v1/models(/[^/]+)?$", verb=verb) for verb in ("GET", "HEAD")),
-    *(row("resources", RESOURCES, verb=verb) for verb in ("GET", "POST", "DELETE")),
+    unread("messages.batches", r"/v1/messages/batches$", Role.SUBMIT),
+    unread("messages.batches.list", r"/v1/messages/batches$", verb="GET"),
+    unread("messages.batches.get", r"/v1/messages/batches/[^/]+(/results)?$", Role.POLL, "GET"),
+    unread("messages.batches.cancel", r"/v1/messages/batches/[^/]+/cancel$", Role.CANCEL),
+    unread("messages.batches.delete", r"/v1/messages/batches/[^/]+$", verb="DELETE"),
+    unread("dreams", r"/v1/dreams$", Role.SUBMIT),
+    unread("dreams.get", r"/v1/dreams/[^/]+$", Role.POLL, "GET"),
+    unread("dreams.cancel", r"/v1/dreams/[^/]+/cancel$", Role.CANCEL),
+    unread("sessions", r"/v1/sessions(/[^/]+/events)?$", Role.SUBMIT),
+    unread("sessions.get", r"/v1/sessions/[^/]+(/events|/threads)?(/.+)?$", Role.POLL, "GET"),
+    unread("deployments.run", r"/v1/deployments/[^/]+/run$", Role.SUBMIT),
+    unread("deployments.runs.get", r"/v1/deployment_runs/[^/]+$", Role.POLL, "GET"),
+    *(unread("models", r"/v1/models(/[^/]+)?$", verb=verb) for verb in ("GET", "HEAD")),
+    *(unread("resources", RESOURCES, verb=verb) for verb in ("GET", "POST", "DELETE")),
 )  # fmt: skip
 """A session's turns are opened by events and stopped by one (`user.interrupt`), so its cancel has no path of its own
 (providers-wire 5)."""
@@ -82,14 +73,14 @@ def route_on_vertex(verb: str, model: str) -> Route | None:
     if verb not in VERTEX_KINDS:
         return None
     if model == COUNT_TOKENS:
-        return Route(method=verb, kind=CallKind.UNARY, model="", open_reply=UNREAD, role=Role.FREE)
+        return Route(method=verb, kind=CallKind.UNARY, model="", open_reply=open_unread, role=Role.FREE)
     return Route(
         method=verb,
         kind=VERTEX_KINDS[verb],
         model=model,
         open_reply=open_messages,
         open_request=open_messages_request,
-        on_close=ANTHROPIC_ELSEWHERE,
+        on_close=ON_CLOSE["anthropic.elsewhere"],
     )
 
 
@@ -129,7 +120,7 @@ class AnthropicDialect(PathDialect):
         route = super()._route_of(method, path)
         if route is None or path.startswith("/v1/"):
             return route
-        return msgspec.structs.replace(route, on_close=ANTHROPIC_ELSEWHERE)
+        return msgspec.structs.replace(route, on_close=ON_CLOSE["anthropic.elsewhere"])
 
 
 ANTHROPIC = AnthropicDialect(

@@ -9,17 +9,16 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable, decoded, value_of
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers import estimate
 from sidecar.providers.anthropic_usage import ReportedUsage, Text, tier_of, usage_of
 from sidecar.providers.contract import Reported
-from sidecar.providers.figures import MALFORMED, name_of
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded, value_of
+from sidecar.providers.names import name_of
+from sidecar.providers.reported import MALFORMED, NOTHING, judged
 
 Fields = TypeVar("Fields", bound=Struct)
-
-NULL = Raw(b"null")
 
 
 class Message(Struct):
@@ -86,14 +85,9 @@ def reported_of(report: ReportedUsage, model: str, stop_reason: Text, doubt: str
     if usage == NOTHING:
         return None
     doubt, tier = doubt or contradiction, tier_of(report)
-    if tier is None:
-        return Reported(usage, model, "", Basis.ESTIMATED, doubt or "unknown_tier")
-    if stop_reason == "refusal" and not report.output_tokens:
+    if stop_reason == "refusal" and not report.output_tokens and tier is not None:
         return Reported(usage, model, tier, Basis.ESTIMATED, doubt or "refused")
-    return Reported(usage, model, tier, Basis.AT_LEAST if doubt else Basis.EXACT, doubt)
-
-
-NOTHING = Usage()
+    return judged(usage, model, tier, doubt)
 
 
 # === field by field ===

@@ -1,4 +1,4 @@
-"""The reader of Anthropic's streams: `message_start` says what came in, `message_delta` what was made, and nothing in between.
+"""Anthropic's streams: `message_start` says what came in, `message_delta` what was made, and nothing in between.
 
 The usage of `message_start` is exact but for its output, a placeholder of 1 to 4 tokens that is not counted (providers-wire
 4). What a stream that was cut had made by then is told from the text that passed, and marked as an estimate.
@@ -9,19 +9,20 @@ from contextlib import suppress
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable, decoded
+from sidecar.bodies.sse import ServerSentEvents
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.anthropic_reported import NULL, read_message, read_usage, reported_of
+from sidecar.providers.anthropic_reported import read_message, read_usage, reported_of
 from sidecar.providers.anthropic_usage import ReportedUsage, Text, merged
-from sidecar.providers.coding import decoder_of
-from sidecar.providers.contract import ReplyHead, Reported
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
 from sidecar.providers.estimate import tokens_of
-from sidecar.providers.figures import name_of
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
-from sidecar.providers.sse import ServerSentEvents
+from sidecar.providers.frame import Repeat, holes_at
+from sidecar.providers.names import name_of
+from sidecar.providers.reported import COUNTED
+from sidecar.providers.stream import StreamReader
 
-COUNTED = "counted_deltas"
-"""Why a usage is an estimate: the stream was cut, and what had passed of it was counted."""
+HOLES = holes_at(text=("text", "thinking", "partial_json"))
 
 
 class Delta(Struct, gc=False):
@@ -99,12 +100,16 @@ class MessageTally:
         self._made = self._thought = 0
         """Bytes of text that passed since the output was last reported."""
 
-    def note(self, event: Event) -> None:
-        """Look at the next event."""
+    def note(self, event: bytes) -> Repeat | None:
+        """Look at the next event; None when it told anything but text."""
+        return self.note_event(event_in(event))
+
+    def note_event(self, event: Event) -> Repeat | None:
+        """The same with an event that is decoded."""
         delta = event.delta
         if delta is not None and event.type == "content_block_delta":
-            self.count(delta.text or delta.partial_json, delta.thinking)
-        elif event.type == "message_start":
+            return self.count(delta.text or delta.partial_json, delta.thinking)
+        if event.type == "message_start":
             self._start(event.message)
         elif event.type == "message_delta":
             self._note_delta(event)
@@ -113,13 +118,20 @@ class MessageTally:
         elif event.type == "message_stop" or event.type == "error":
             self.is_terminal = True
             self._has_ended = self._has_ended or event.type == "message_stop"
+        return None
 
-    def count(self, made: str, thought: str) -> None:
+    def count(self, made: str, thought: str) -> Repeat | None:
         """A piece of the answer, or of the thinking before it."""
-        if made:
-            self._made += bytes_of(made)
-        elif thought:
-            self._thought += bytes_of(thought)
+        repeat = self._make if made else self._think
+        text = bytes_of(made or thought)
+        repeat(text)
+        return (repeat, text) if text else None
+
+    def _make(self, text: int) -> None:
+        self._made += text
+
+    def _think(self, text: int) -> None:
+        self._thought += text
 
     @property
     def report(self) -> ReportedUsage | None:
@@ -169,38 +181,6 @@ def bytes_of(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode())
 
 
-class MessageStream:
-    """Reads a stream of Anthropic's events."""
-
-    __slots__ = ("_decoder", "_events", "_tally")
-
-    def __init__(self, head: ReplyHead) -> None:
-        self._decoder = decoder_of(head.content_coding)
-        self._events = ServerSentEvents()
-        self._tally = MessageTally()
-
-    @property
-    def is_terminal(self) -> bool:
-        """The message has ended, or broken off with an error."""
-        return self._tally.is_terminal
-
-    @property
-    def gave_up(self) -> str:
-        """Why something was not read, one word; empty when all was."""
-        return (self._decoder.gave_up if self._decoder else "") or self._events.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._decoder is not None:
-            chunk = self._decoder.decode(chunk)
-        for event in self._events.feed(chunk):
-            self._tally.note(event_in(event))
-
-    def finish(self) -> None:
-        """The body has ended."""
-        for event in self._events.finish():
-            self._tally.note(event_in(event))
-
-    def reported(self) -> Reported | None:
-        """What has been reported, or counted, up to now."""
-        return self._tally.reported()
+def message_stream(head: ReplyHead) -> ReplyReader:
+    """The reader of a stream of Anthropic's events."""
+    return StreamReader(head, ServerSentEvents(), MessageTally(), HOLES)

@@ -5,17 +5,13 @@ read from one, so the prompt is the sum of the three. `output_tokens` includes t
 how much. Where the numbers contradict one another, the smaller reading is taken, and a word says which contradiction it was.
 """
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from sidecar.metering.usage import Usage
+from sidecar.providers import counts
 
-MOST_TOKENS = 2**31 - 1
-"""No context is that large: a larger number is no count."""
-
-Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)] | None
+Count = counts.Count | None
 Text = str | None
 
 

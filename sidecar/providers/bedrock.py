@@ -25,18 +25,19 @@ from functools import partial
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import decoded
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.anthropic import MESSAGES_ROUTES
-from sidecar.providers.bedrock_reported import ReplyReader as WholeReply, plain_model
-from sidecar.providers.bedrock_stream import BedrockStream
+from sidecar.providers.bedrock_reported import WholeReply, plain_model
+from sidecar.providers.bedrock_stream import bedrock_stream
 from sidecar.providers.bedrock_usage import REPLY_HEADERS, TIER
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, RequestFacts, Role, Route
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import name_of
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import decoded
+from sidecar.providers.names import name_of
+from sidecar.providers.openai_extras import Extras
 from sidecar.providers.openai_routes import rows as openai_rows
-from sidecar.providers.paths import OpenReply, PathDialect, Row
+from sidecar.providers.paths import OpenReply, PathDialect, Row, unread
 
 # === hosts ===
 
@@ -92,7 +93,7 @@ open_request = partial(JsonRequest, request_in)
 
 def open_reply(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a reply: frames or one document, as its content type says."""
-    return BedrockStream(head) if "eventstream" in head.content_type.lower() else WholeReply(head, facts)
+    return bedrock_stream(head) if "eventstream" in head.content_type.lower() else WholeReply(head, facts)
 
 
 def open_provisioned(read: OpenReply, head: ReplyHead, facts: RequestFacts) -> ReplyReader:
@@ -115,32 +116,27 @@ def call(method: str, verb: str, kind: CallKind) -> Row:
     )
 
 
-def row(method: str, path: str, role: Role = Role.FREE, verb: str = "POST") -> Row:
-    """A row whose replies hold no usage of a call."""
-    return Row(method, re.compile(path), role, verb=verb)
-
-
 ROUTES = (
     call("Converse", "converse", CallKind.UNARY),
     call("ConverseStream", "converse-stream", CallKind.STREAM),
     call("InvokeModel", "invoke", CallKind.UNARY),
     call("InvokeModelWithResponseStream", "invoke-with-response-stream", CallKind.STREAM),
     call("InvokeModelWithBidirectionalStream", "invoke-with-bidirectional-stream", CallKind.STREAM),
-    row("CountTokens", r"^/model/.+/count-tokens$"),
-    row("StartAsyncInvoke", r"^/async-invoke$", Role.SUBMIT),
-    row("GetAsyncInvoke", r"^/async-invoke/.+$", Role.POLL, "GET"),
-    row("ListAsyncInvokes", r"^/async-invoke$", verb="GET"),
-    row("CreateModelInvocationJob", r"^/model-invocation-job$", Role.SUBMIT),
-    row("GetModelInvocationJob", r"^/model-invocation-job/.+$", Role.POLL, "GET"),
-    row("StopModelInvocationJob", r"^/model-invocation-job/.+/stop$", Role.CANCEL),
-    row("CreateModelCustomizationJob", r"^/model-customization-jobs$", Role.SUBMIT),
-    row("GetModelCustomizationJob", r"^/model-customization-jobs/.+$", Role.POLL, "GET"),
-    row("StopModelCustomizationJob", r"^/model-customization-jobs/.+/stop$", Role.CANCEL),
-    row("CreateEvaluationJob", r"^/evaluation-jobs$", Role.SUBMIT),
-    row("GetEvaluationJob", r"^/evaluation-jobs/.+$", Role.POLL, "GET"),
-    row("StopEvaluationJob", r"^/evaluation-job/.+/stop$", Role.CANCEL),
-    row("ListJobs", r"^/(model-invocation|model-customization|evaluation)-jobs$", verb="GET"),
-    row("ListModels", r"^/(foundation-models|inference-profiles|custom-models|imported-models)(/.+)?$", verb="GET"),
+    unread("CountTokens", r"^/model/.+/count-tokens$"),
+    unread("StartAsyncInvoke", r"^/async-invoke$", Role.SUBMIT),
+    unread("GetAsyncInvoke", r"^/async-invoke/.+$", Role.POLL, "GET"),
+    unread("ListAsyncInvokes", r"^/async-invoke$", verb="GET"),
+    unread("CreateModelInvocationJob", r"^/model-invocation-job$", Role.SUBMIT),
+    unread("GetModelInvocationJob", r"^/model-invocation-job/.+$", Role.POLL, "GET"),
+    unread("StopModelInvocationJob", r"^/model-invocation-job/.+/stop$", Role.CANCEL),
+    unread("CreateModelCustomizationJob", r"^/model-customization-jobs$", Role.SUBMIT),
+    unread("GetModelCustomizationJob", r"^/model-customization-jobs/.+$", Role.POLL, "GET"),
+    unread("StopModelCustomizationJob", r"^/model-customization-jobs/.+/stop$", Role.CANCEL),
+    unread("CreateEvaluationJob", r"^/evaluation-jobs$", Role.SUBMIT),
+    unread("GetEvaluationJob", r"^/evaluation-jobs/.+$", Role.POLL, "GET"),
+    unread("StopEvaluationJob", r"^/evaluation-job/.+/stop$", Role.CANCEL),
+    unread("ListJobs", r"^/(model-invocation|model-customization|evaluation)-jobs$", verb="GET"),
+    unread("ListModels", r"^/(foundation-models|inference-profiles|custom-models|imported-models)(/.+)?$", verb="GET"),
 )
 """As botocore 1.44.5 models them. Guardrails alone (`/guardrail/../apply`) are billed by text units and not read: no row has
 them, so they pass unmetered rather than as free. The stream of both directions needs HTTP/2, which we don't speak; its row is
@@ -181,6 +177,9 @@ class BedrockDialect(PathDialect):
         return msgspec.structs.replace(route, model=model, open_reply=read, needs_body=False)
 
 
+SIGNED = Extras(asks_usage=False)
+"""A body whose signature is known to its caller alone can't be made to ask for anything."""
+
 BEDROCK = BedrockDialect(
     name="bedrock",
     provider="bedrock",
@@ -193,6 +192,6 @@ BEDROCK = BedrockDialect(
         "bedrock*.api.amazonwebservices.eu",
     ),
     on_close=ON_CLOSE["bedrock"],
-    rows=(*ROUTES, *MESSAGES_ROUTES, *openai_rows()),
+    rows=(*ROUTES, *MESSAGES_ROUTES, *openai_rows(SIGNED)),
     envelope=envelope,
 )

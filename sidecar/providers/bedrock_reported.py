@@ -7,9 +7,9 @@ beside the counts is the tier; the model is the path's, since prices hang on its
 import msgspec
 from msgspec import Raw, Struct, field
 
-from sidecar.metering.basis import Basis
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, value_of
 from sidecar.metering.usage import Usage
-from sidecar.providers.anthropic_reported import NOTHING, NULL, careful, read, read_usage
+from sidecar.providers.anthropic_reported import careful, read, read_usage
 from sidecar.providers.anthropic_usage import Count, ReportedUsage, Text, usage_of
 from sidecar.providers.bedrock_usage import (
     LATENCY,
@@ -25,7 +25,7 @@ from sidecar.providers.bedrock_usage import (
     tier_of,
 )
 from sidecar.providers.contract import ReplyHead, Reported, RequestFacts
-from sidecar.providers.lenient import Unreadable, decoded, value_of
+from sidecar.providers.reported import NOTHING, judged
 from sidecar.providers.unary import UnaryReader
 
 Found = tuple[ReportedUsage | None, str]
@@ -144,14 +144,7 @@ def metered_in(body: Body) -> Found:
 def reported_of(report: ReportedUsage | None, doubt: str, tier: str | None, model: str = "") -> Reported | None:
     """Counts with their basis; None when there are none."""
     usage, contradiction = usage_of(report) if report is not None else (NOTHING, "")
-    return judged(usage, doubt or contradiction, tier, model) if usage != NOTHING else None
-
-
-def judged(usage: Usage, doubt: str, tier: str | None, model: str = "") -> Reported:
-    """A usage with its basis: a doubt makes it a lower bound, a tier that we don't know (None) makes its price a guess."""
-    if tier is None:
-        return Reported(usage, model, "", Basis.ESTIMATED, doubt or "unknown_tier")
-    return Reported(usage, model, tier, Basis.AT_LEAST if doubt else Basis.EXACT, doubt)
+    return judged(usage, model, tier, doubt or contradiction) if usage != NOTHING else None
 
 
 def tier_in(body: Body, head: ReplyHead) -> str | None:
@@ -183,46 +176,28 @@ def reported_in(document: bytes, head: ReplyHead, facts: RequestFacts) -> Report
     tier = tier_in(body, head)
     if body.images is not None:
         delivered = sum(image != NULL for image in body.images)
-        return judged(Usage(images=delivered, variant=facts.variant), doubt, tier) if delivered else None
+        return judged(Usage(images=delivered, variant=facts.variant), "", tier, doubt) if delivered else None
     made, unsure = counts_in(body)
     metered, unsure_head = report_of_headers(head.headers)
     report, difference = settled(metered, made)
     return reported_of(report, doubt or unsure or unsure_head or difference, tier, model_in(body))
 
 
-class ReplyReader:
+class WholeReply(UnaryReader):
     """Reads a whole reply of Bedrock's.
 
     Its head counts what was made before the body comes, so a body that breaks off, is too large or no JSON is no loss.
     """
 
-    __slots__ = ("_head", "_unary")
+    __slots__ = ("_head",)
 
     def __init__(self, head: ReplyHead, facts: RequestFacts) -> None:
+        super().__init__(lambda document: reported_in(document, head, facts), head)
         self._head = head
-        self._unary = UnaryReader(lambda document: reported_in(document, head, facts), head)
-
-    @property
-    def is_terminal(self) -> bool:
-        """The document has been read whole."""
-        return self._unary.is_terminal
-
-    @property
-    def gave_up(self) -> str:
-        """Why the reply was not read, one word; empty when it was."""
-        return self._unary.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        self._unary.feed(chunk)
-
-    def finish(self) -> None:
-        """The body has ended: read it."""
-        self._unary.finish()
 
     def reported(self) -> Reported | None:
         """What the reply reports; what its head does, as long as the document has not been read."""
-        if self._unary.is_terminal:
-            return self._unary.reported()
+        if self.is_terminal:
+            return self._reported
         report, doubt = report_of_headers(self._head.headers)
         return reported_of(report, doubt, tier_in(Body(), self._head))

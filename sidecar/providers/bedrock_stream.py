@@ -1,4 +1,4 @@
-"""The reader of Bedrock's streams: Converse's events, and the chunks of InvokeModel with the model's own events in them.
+"""Bedrock's streams: Converse's events, and the chunks of InvokeModel with the model's own events in them.
 
 Usage comes last: `metadata`, or the metrics in the last chunk. What a stream that was cut had made by then is told from the
 text that passed, and from `message_start` where Anthropic made the model.
@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Raw, Struct, field
 
-from sidecar.providers.anthropic_reported import NULL
+from sidecar.bodies.event_stream import CHECKSUM, PRELUDE, EventStream, FrameHead
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable, decoded
 from sidecar.providers.anthropic_stream import Event, MessageTally
 from sidecar.providers.anthropic_usage import Text
 from sidecar.providers.bedrock_reported import (
@@ -23,10 +24,9 @@ from sidecar.providers.bedrock_reported import (
     tier_in,
 )
 from sidecar.providers.bedrock_usage import settled
-from sidecar.providers.coding import decoder_of
-from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.event_stream import EventStream, FrameHead
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.frame import Repeat, holes_at
+from sidecar.providers.stream import StreamReader
 
 Value = TypeVar("Value")
 
@@ -105,15 +105,13 @@ def read(decoder: "msgspec.json.Decoder[Value]", document: bytes) -> Value | Non
     return None
 
 
-class BedrockStream:
-    """Reads an event stream of Bedrock's."""
+class BedrockTally:
+    """What the events of one stream of Bedrock's have said."""
 
-    __slots__ = ("_coding", "_frames", "_has_ended", "_head", "_last", "_tally")
+    __slots__ = ("_has_ended", "_head", "_last", "_tally")
 
     def __init__(self, head: ReplyHead) -> None:
         self._head = head
-        self._coding = decoder_of(head.content_coding)
-        self._frames = EventStream()
         self._tally = MessageTally()
         self._last = b""
         """The event that reports usage."""
@@ -124,20 +122,20 @@ class BedrockStream:
         """The stream said what was used, or broke off with an exception: nothing of the answer comes after either."""
         return self._has_ended or self._tally.is_terminal
 
-    @property
-    def gave_up(self) -> str:
-        """Why something was not read, one word; empty when all was."""
-        return (self._coding.gave_up if self._coding else "") or self._frames.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._coding is not None:
-            chunk = self._coding.decode(chunk)
-        for head, payload in self._frames.feed(chunk):
-            self._read(head, payload)
-
-    def finish(self) -> None:
-        """The body has ended: a frame that is not whole is none."""
+    def note(self, event: tuple[FrameHead, bytes]) -> Repeat | None:
+        """Look at the next event; None when it told anything but text."""
+        head, payload = event
+        name = head.name
+        if name == "contentBlockDelta":
+            return self._note_block(read(BLOCK, payload))
+        if name == "chunk":
+            part = read(PART, payload)
+            self._note_chunk(part.event if part else b"")
+        elif name == "metadata":
+            self._last, self._has_ended = payload, True
+        elif not head.is_event:
+            self._has_ended = True
+        return None
 
     def reported(self) -> Reported | None:
         """What the last event reports; before it what has passed, counted."""
@@ -154,31 +152,19 @@ class BedrockStream:
         report, difference = settled(metered, made or self._tally.report)
         return reported_of(report, doubt or unsure or unsure_made or difference, tier, model)
 
-    def _read(self, head: FrameHead, payload: bytes) -> None:
-        name = head.name
-        if name == "contentBlockDelta":
-            self._note_block(read(BLOCK, payload))
-        elif name == "chunk":
-            part = read(PART, payload)
-            self._note_chunk(part.event if part else b"")
-        elif name == "metadata":
-            self._last, self._has_ended = payload, True
-        elif not head.is_event:
-            self._has_ended = True
-
-    def _note_block(self, block: Block | None) -> None:
+    def _note_block(self, block: Block | None) -> Repeat | None:
         delta = block.delta if block else None
         if delta is None:
-            return
+            return None
         thought = delta.reasoning_content.text if delta.reasoning_content else ""
-        self._tally.count(delta.text or (delta.tool_use.input if delta.tool_use else ""), thought)
+        return self._tally.count(delta.text or (delta.tool_use.input if delta.tool_use else ""), thought)
 
     def _note_chunk(self, event: bytes) -> None:
         chunk = read(CHUNK, event)
         if chunk is None:
             return
         if chunk.type:
-            self._tally.note(chunk)
+            self._tally.note_event(chunk)
         elif chunk.block is not None:
             self._note_block(chunk.block)
         else:
@@ -198,3 +184,12 @@ def text_in(chunk: Chunk) -> str:
         if text:
             return text  # of several answers the first: the others come in events of their own
     return ""
+
+
+HOLES = holes_at(text=("text", "input"), free=("p",), part=slice(PRELUDE.size, -CHECKSUM.size))
+"""`p` is padding. Lengths and checksums, at both ends of a frame, hang on the text."""
+
+
+def bedrock_stream(head: ReplyHead) -> ReplyReader:
+    """The reader of an event stream of Bedrock's."""
+    return StreamReader(head, EventStream(), BedrockTally(head), HOLES)

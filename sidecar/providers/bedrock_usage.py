@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from sidecar.providers.anthropic_usage import CacheCreation, Count, Counts, ReportedUsage, Text, merged
-from sidecar.providers.figures import MALFORMED
+from sidecar.providers.reported import MALFORMED
 
 
 class CacheDetail(Struct, rename="camel", gc=False):
@@ -62,15 +62,20 @@ def report_of_tokens(tokens: Tokens) -> tuple[ReportedUsage, str]:
         excess = max(0, fresh + output + cached - total)
         output, excess = max(0, output - excess), max(0, excess - output)
         fresh = max(0, fresh - excess)
-    lifetimes = {detail.ttl: detail.input_tokens for detail in tokens.cache_details or ()}
     report = ReportedUsage(
         input_tokens=fresh,
         output_tokens=output,
         cache_creation_input_tokens=written,
         cache_read_input_tokens=read,
-        cache_creation=CacheCreation(lifetimes.get("5m"), lifetimes.get("1h")) if lifetimes else None,
+        cache_creation=written_by_lifetime(tokens.cache_details) if tokens.cache_details else None,
     )
     return report, doubt
+
+
+def written_by_lifetime(details: list[CacheDetail]) -> CacheCreation:
+    """What was written to caches, by how long it is kept."""
+    written = {detail.ttl: detail.input_tokens for detail in details}
+    return CacheCreation(written.get("5m"), written.get("1h"))
 
 
 def report_of_metrics(metrics: Metrics) -> ReportedUsage:
@@ -142,7 +147,7 @@ COUNTED = {
     "x-amzn-bedrock-cache-write-input-token-count": "cache_creation_input_tokens",
 }
 LONGEST_COUNT = 9
-"""Digits: below `MOST_TOKENS`."""
+"""Digits: below `counts.MOST`."""
 REPLY_HEADERS = (*COUNTED, TIER, LATENCY)
 """What readers need of a reply's head: counts as providers-wire 4 has them (the cached ones: openllmetry's and others'
 recorded fixtures), tier and latency as botocore models them."""
@@ -151,6 +156,8 @@ recorded fixtures), tier and latency as botocore models them."""
 def report_of_headers(headers: Mapping[str, str]) -> tuple[ReportedUsage | None, str]:
     """The counts in a reply's head, and a word when one can't be read; None when there are none."""
     report, doubt = None, ""
+    if not headers:
+        return report, doubt
     for header, name in COUNTED.items():
         if (text := headers.get(header)) is None:
             continue

@@ -10,20 +10,18 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, decoded, value_of
+from sidecar.bodies.ndjson import JsonLines
+from sidecar.bodies.sse import ServerSentEvents
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts, Role
-from sidecar.providers.counted import DELTA, CountedStream, Mark
+from sidecar.providers.counted import DELTA, Mark, counted_stream
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
-from sidecar.providers.lenient import UNREADABLE, decoded, value_of
-from sidecar.providers.ndjson import JsonLines
 from sidecar.providers.openai import OpenAIDialect
-from sidecar.providers.paths import ASKS, PathDialect, Row, whole
-from sidecar.providers.sse import ServerSentEvents
+from sidecar.providers.paths import ASKS, PathDialect, Row, unread, whole
 from sidecar.providers.unary import UnaryReader
-
-NULL = Raw(b"null")
 
 
 class Answer(Struct, gc=False):
@@ -112,11 +110,11 @@ def billed_usage(billed: Figures) -> Usage:
 
 def open_chat(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a reply: events, lines or one document, as its content type says."""
+    if head.is_event_stream:
+        return counted_stream(ServerSentEvents(), mark_of, reported_in_event, head)
     content_type = head.content_type.lower()
-    if "event-stream" in content_type:
-        return CountedStream(ServerSentEvents(), mark_of, reported_in_event, head)
     if "stream+json" in content_type or "ndjson" in content_type:
-        return CountedStream(JsonLines(), mark_of, reported_in_event, head)
+        return counted_stream(JsonLines(), mark_of, reported_in_event, head)
     return UnaryReader(reported_in, head)
 
 
@@ -128,18 +126,18 @@ ROWS = (
     Row("rerank", re.compile(r"/rerank$"), Role.CALL, open_whole, ASKS),
     Row("classify", re.compile(r"/classify$"), Role.CALL, open_whole, ASKS),
     Row("summarize", re.compile(r"/summarize$"), Role.CALL, open_whole, ASKS),
-    Row("tokenize", re.compile(r"/(tokenize|detokenize|check-api-key)$"), Role.FREE),
-    Row("models", re.compile(r"/v1/(models|datasets|connectors)(/.*)?$"), Role.FREE, verb="GET"),
-    Row("batches", re.compile(r"/v2/batches$"), Role.SUBMIT),
-    Row("batches.list", re.compile(r"/v2/batches$"), Role.FREE, verb="GET"),
-    Row("batches.get", re.compile(r"/v2/batches/[^/:]+$"), Role.POLL, verb="GET"),
-    Row("batches.cancel", re.compile(r"/v2/batches/[^/:]+:cancel$"), Role.CANCEL),
-    Row("embed-jobs", re.compile(r"/v1/embed-jobs$"), Role.SUBMIT),
-    Row("embed-jobs.list", re.compile(r"/v1/embed-jobs$"), Role.FREE, verb="GET"),
+    unread("tokenize", r"/(tokenize|detokenize|check-api-key)$"),
+    unread("models", r"/v1/(models|datasets|connectors)(/.*)?$", verb="GET"),
+    unread("batches", r"/v2/batches$", Role.SUBMIT),
+    unread("batches.list", r"/v2/batches$", verb="GET"),
+    unread("batches.get", r"/v2/batches/[^/:]+$", Role.POLL, verb="GET"),
+    unread("batches.cancel", r"/v2/batches/[^/:]+:cancel$", Role.CANCEL),
+    unread("embed-jobs", r"/v1/embed-jobs$", Role.SUBMIT),
+    unread("embed-jobs.list", r"/v1/embed-jobs$", verb="GET"),
     Row("embed-jobs.get", re.compile(r"/v1/embed-jobs/[^/]+$"), Role.POLL, open_whole, verb="GET"),
-    Row("embed-jobs.cancel", re.compile(r"/v1/embed-jobs/[^/]+/cancel$"), Role.CANCEL),
-    Row("finetuning", re.compile(r"/v1/finetuning/finetuned-models$"), Role.SUBMIT),
-    Row("finetuning.get", re.compile(r"/v1/finetuning/finetuned-models/[^/]+$"), Role.POLL, verb="GET"),
+    unread("embed-jobs.cancel", r"/v1/embed-jobs/[^/]+/cancel$", Role.CANCEL),
+    unread("finetuning", r"/v1/finetuning/finetuned-models$", Role.SUBMIT),
+    unread("finetuning.get", r"/v1/finetuning/finetuned-models/[^/]+$", Role.POLL, verb="GET"),
 )
 """A fine-tuned model can be deleted; its training can't be stopped."""
 

@@ -124,6 +124,11 @@ class ReplyHead(msgspec.Struct, frozen=True, gc=False):
     headers: dict[str, str] = {}
     """The values of those of the route's `reply_headers` that the reply has, by lower-case name."""
 
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the reply comes in server-sent events: what was asked for is not always what one gets."""
+        return "event-stream" in self.content_type.lower()
+
 
 class Role(Enum):
     """What a request is to the provider's bill."""

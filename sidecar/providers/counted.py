@@ -1,4 +1,4 @@
-"""The reader of a stream that says what was used in its last event: until then its deltas are counted.
+"""Streams that say what was used in their last event: until then their deltas are counted.
 
 Servers mostly send one event for each token, so a stream that is cut has made about as many tokens as it sent deltas. The
 last event is kept as it is and read when somebody asks.
@@ -6,13 +6,14 @@ last event is kept as it is and read when somebody asks.
 
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.coding import decoder_of
-from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.lenient import Unreadable
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.frame import Repeat, holes_at
+from sidecar.providers.reported import COUNTED
+from sidecar.providers.stream import Events, StreamReader
 
 
 class Mark(Enum):
@@ -28,63 +29,31 @@ class Mark(Enum):
 DELTA = Mark.DELTA
 
 
-class Events(Protocol):
-    """Cuts a body into the JSON documents that it is a sequence of."""
-
-    @property
-    def gave_up(self) -> str: ...  # noqa: D102
-
-    def feed(self, piece: bytes) -> list[bytes]: ...  # noqa: D102
-
-    def finish(self) -> list[bytes]: ...  # noqa: D102
+HOLES = holes_at(piece=("content", "thinking", "response", "text", "plan", "arguments"), free=("created_at",))
+"""The text of a delta, by the names that Ollama and Cohere give it, and the time that Ollama gives each."""
 
 
-class CountedStream:
-    """Reads a stream. `mark` says what an event is and never raises; `extract` reads what the last one reports."""
+class DeltaTally:
+    """What the events of one stream were. `mark` says what one is and never raises; `extract` reads what the last one reports."""
 
-    __slots__ = ("_decoder", "_deltas", "_events", "_extract", "_last", "_mark", "is_terminal")
+    __slots__ = ("_deltas", "_extract", "_last", "_mark", "is_terminal")
 
-    def __init__(
-        self,
-        events: Events,
-        mark: Callable[[bytes], Mark],
-        extract: Callable[[bytes], Reported | None],
-        head: ReplyHead,
-    ) -> None:
+    def __init__(self, mark: Callable[[bytes], Mark], extract: Callable[[bytes], Reported | None]) -> None:
         self.is_terminal = False
-        self._decoder = decoder_of(head.content_coding)
-        self._events = events
         self._mark = mark
         self._extract = extract
         self._deltas = 0
         self._last = b""
 
-    @property
-    def gave_up(self) -> str:
-        """Why something was not read, one word; empty when all was."""
-        return (self._decoder.gave_up if self._decoder else "") or self._events.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._decoder is not None:
-            chunk = self._decoder.decode(chunk)
-        for event in self._events.feed(chunk):
-            mark = self._mark(event)
-            if mark is DELTA:
-                self._deltas += 1
-            else:
-                self._note(mark, event)
-
-    def finish(self) -> None:
-        """The body has ended."""
-        for event in self._events.finish():
-            self._note(self._mark(event), event)
-
-    def _note(self, mark: Mark, event: bytes) -> None:
+    def note(self, event: bytes) -> Repeat | None:
+        """Look at the next event; None when it was no delta."""
+        mark = self._mark(event)
         if mark is DELTA:
             self._deltas += 1
-        elif mark is Mark.END and not self.is_terminal:  # the first one counts: a second can only be a mistake
+            return self._repeat, 0
+        if mark is Mark.END and not self.is_terminal:  # the first one counts: a second can only be a mistake
             self._last, self.is_terminal = event, True
+        return None
 
     def reported(self) -> Reported | None:
         """What the last event reports; before it, or when it reports nothing, an estimate of what was made."""
@@ -97,4 +66,14 @@ class CountedStream:
                 return reported
         if not self._deltas:
             return None
-        return Reported(Usage(output=self._deltas), basis=Basis.ESTIMATED, reason="counted_deltas")
+        return Reported(Usage(output=self._deltas), basis=Basis.ESTIMATED, reason=COUNTED)
+
+    def _repeat(self, text: int) -> None:
+        self._deltas += 1
+
+
+def counted_stream(
+    events: Events[bytes], mark: Callable[[bytes], Mark], extract: Callable[[bytes], Reported | None], head: ReplyHead
+) -> ReplyReader:
+    """The reader of a stream of events that are cut like this."""
+    return StreamReader(head, events, DeltaTally(mark, extract), HOLES)

@@ -5,14 +5,11 @@ neither is an answer. `prompt_cache_hit_tokens` and `_miss_tokens` together are 
 Anthropic's dialect is spoken below `/anthropic`.
 """
 
-import re
-
 from sidecar.providers.anthropic import MESSAGES_ROUTES
-from sidecar.providers.contract import Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.openai import OpenAIDialect
 from sidecar.providers.openai_extras import Extras, cached_at
-from sidecar.providers.paths import Row
+from sidecar.providers.paths import unread
 
 EXTRAS = Extras(amend=cached_at("prompt_cache_hit_tokens"))
 
@@ -21,6 +18,6 @@ DEEPSEEK = OpenAIDialect(
     provider="deepseek",
     hosts=("api.deepseek.com",),
     on_close=ON_CLOSE["deepseek"],
-    rows=(Row("balance", re.compile(r"/user/balance$"), Role.FREE, verb="GET"), *MESSAGES_ROUTES),
+    rows=(unread("balance", r"/user/balance$", verb="GET"), *MESSAGES_ROUTES),
     extras=EXTRAS,
 )

@@ -21,8 +21,7 @@ from sidecar.providers.openai_native import (
 )
 from sidecar.providers.openai_request import open_call
 from sidecar.providers.openai_routes import Open, row
-from sidecar.providers.openai_unread import open_unread
-from sidecar.providers.paths import Row
+from sidecar.providers.paths import Row, unread
 
 NOWHERE = "nowhere.invalid"
 """A host that never is (RFC 6761 6.4): nobody else serves an engine's models at a list price."""
@@ -35,7 +34,7 @@ def call(method: str, path: str, open_reply: Open = open_chat, kind: CallKind = 
 
 def free(method: str, path: str, *verbs: str) -> tuple[Row, ...]:
     """Rows of what is not."""
-    return tuple(row(method, path, Role.FREE, open_unread, verb=verb) for verb in verbs)
+    return tuple(unread(method, rf"{path}\Z", verb=verb) for verb in verbs)
 
 
 def engine(name: str, *own: Row, extras: Extras = PLAIN) -> OpenAIDialect:

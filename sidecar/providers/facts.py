@@ -156,13 +156,14 @@ LLAMA_CPP = OnCloseFacts(
     stream=OnClose.STOPS,
     unary=OnClose.UNKNOWN,
     source=(
-        "llama.cpp server: `should_stop` is true when the connection is closed, unless the request has X-Conversation-Id; a unary "
-        "call's connection is looked at only after a second without any result, which another call's stream keeps from coming"
+        "llama.cpp server: `should_stop` is true when the connection is closed, unless the request has X-Conversation-Id; "
+        "a unary call's connection is looked at only after a second without any result, which another call's stream keeps "
+        "from coming"
     ),
     date="2026-11-21",
     evidence=(
-        "read in source, and measured by us: streams stopped within 0.02 s; unary calls within 0.2 s on a quiet server, and never "
-        "while another call was streamed (tests/real/README.md)"
+        "read in source, and measured by us: streams stopped within 0.02 s; unary calls within 0.2 s on a quiet server, and "
+        "never while another call was streamed (tests/real/README.md)"
     ),
 )
 LM_STUDIO = OnCloseFacts(
@@ -192,29 +193,29 @@ ON_CLOSE = {
     "gemini": GOOGLE,
     "vertex": GOOGLE,
     "vertex.publishers": MODELS_ON_VERTEX,
+    "openai": OPENAI,
+    "azure": AZURE,
     "anthropic": ANTHROPIC,
     "anthropic.elsewhere": ANTHROPIC_ELSEWHERE,
     "bedrock": BEDROCK,
     "cohere": STOPS_BY_LIST,
-    "deepseek": STOPS_BY_LIST,
-    "fal": FAL,
-    "fal_queue": FAL_QUEUE,
-    "fireworks": STOPS_BY_LIST,
-    "groq": RUNS_ON_BY_LIST,
     "mistral": RUNS_ON_BY_LIST,
-    "ollama": OLLAMA,
-    "openrouter": OPENROUTER,
-    "replicate": REPLICATE,
-    "runpod": RUNPOD,
-    "together": STOPS_BY_LIST,
+    "groq": RUNS_ON_BY_LIST,
     "xai": STOPS_BY_LIST,
-    "azure": AZURE,
-    "llama_cpp": LLAMA_CPP,
-    "lm_studio": LM_STUDIO,
-    "openai": OPENAI,
+    "deepseek": STOPS_BY_LIST,
+    "together": STOPS_BY_LIST,
+    "fireworks": STOPS_BY_LIST,
+    "openrouter": OPENROUTER,
+    "ollama": OLLAMA,
+    "vllm": VLLM,
     "sglang": SGLANG,
     "tgi": TGI,
     "trt_llm": TRT_LLM,
-    "vllm": VLLM,
+    "llama_cpp": LLAMA_CPP,
+    "lm_studio": LM_STUDIO,
+    "replicate": REPLICATE,
+    "fal": FAL,
+    "fal_queue": FAL_QUEUE,
+    "runpod": RUNPOD,
 }
 """By dialect."""

@@ -14,7 +14,7 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
-from sidecar.providers.paths import PathDialect, Row
+from sidecar.providers.paths import PathDialect, Row, unread
 
 UNITS = "x-fal-billable-units"
 
@@ -68,15 +68,15 @@ REQUEST = rf"^/(?P<model>{ID})/requests/[^/]+"
 """One request in the queue: the app's sub-path is dropped there."""
 
 OF_QUEUE = (
-    Row("queue.cancel", re.compile(f"{REQUEST}/cancel$"), Role.CANCEL, verb="PUT"),
-    Row("queue.status", re.compile(f"{REQUEST}/status(/stream)?$"), Role.POLL, verb="GET"),
+    unread("queue.cancel", f"{REQUEST}/cancel$", Role.CANCEL, verb="PUT"),
+    unread("queue.status", f"{REQUEST}/status(/stream)?$", Role.POLL, verb="GET"),
     Row("queue.result", re.compile(f"{REQUEST}$"), Role.POLL, UnitsReader, verb="GET", reply_headers=(UNITS,)),
 )
 STREAM = Row(
     "stream", re.compile(f"{APP}/stream$"), Role.CALL, UnitsReader, kind=CallKind.STREAM, reply_headers=(UNITS,)
 )
 RUN = Row("run", re.compile(f"{APP}$"), Role.CALL, UnitsReader, reply_headers=(UNITS,))
-SUBMIT = Row("queue.submit", re.compile(f"{APP}$"), Role.SUBMIT)
+SUBMIT = unread("queue.submit", f"{APP}$", Role.SUBMIT)
 
 HOSTS = ("fal.run", "*.fal.run")
 

@@ -9,18 +9,16 @@ from decimal import Decimal
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
+from sidecar.providers.counts import MOST
+from sidecar.providers.names import name_of
+from sidecar.providers.reported import MALFORMED, NOTHING
 
-MOST = 2**31 - 1
-"""A larger number is no count of what one call used."""
 MOST_USD = 1_000_000
 """A larger sum is no price of one call."""
 ZERO = Decimal(0)
 LONGEST_NUMBER = 24
 """Digits of a number that is written as a string."""
 MILLISECONDS = 1000
-NAME_LENGTH = 128
-MALFORMED = "malformed_usage"
-NOTHING = Usage()
 
 
 class Figures:
@@ -48,6 +46,8 @@ class Figures:
     def count(self, name: str) -> int:
         """A whole number from 0, also when it is written as `12.0` or as a string; a part of one is left out."""
         value = self._fields.get(name)
+        if value is None:
+            return 0
         if type(value) is int and 0 <= value <= MOST:
             return value  # as it mostly is
         amount = self.amount(name)
@@ -105,8 +105,3 @@ def decimal_of_text(text: str) -> Decimal | None:
     digits = number.replace(".", "", 1)
     is_number = digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER
     return Decimal(number) if is_number else None
-
-
-def name_of(value: object) -> str:
-    """A string that may be a name; empty when it is none or too long to be one."""
-    return value if isinstance(value, str) and len(value) <= NAME_LENGTH else ""

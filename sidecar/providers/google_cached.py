@@ -7,13 +7,12 @@ expires or is deleted; it is not in the reply, so the tokens are the least that 
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, decoded, value_of
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
-from sidecar.providers.google_continuation import NULL
-from sidecar.providers.google_reported import careful_count
+from sidecar.providers.counts import careful_count
 from sidecar.providers.google_request import named
-from sidecar.providers.lenient import decoded, value_of
 from sidecar.providers.unary import UnaryReader
 
 

@@ -8,9 +8,8 @@ from hashlib import blake2b
 
 from msgspec import Raw
 
-from sidecar.providers.lenient import value_of
+from sidecar.bodies.lenient import NULL, value_of
 
-NULL = Raw(b"null")
 DIGEST_BYTES = 16
 LEFT_OUT = "..."
 """What a skeleton has for a long string: which token it was is not known any more."""

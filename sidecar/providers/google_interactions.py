@@ -11,20 +11,15 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, decoded, value_of
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
-from sidecar.providers.google_continuation import NULL, digest_in
-from sidecar.providers.google_reported import (
-    NOTHING,
-    TIER_HEADER,
-    billed_searches,
-    careful_count,
-    judged,
-    model_of,
-    tier_of,
-)
-from sidecar.providers.google_usage import Count, ModalityCount, UsageMetadata, usage_of
-from sidecar.providers.lenient import UNREADABLE, decoded, value_of
+from sidecar.providers.counts import Count, careful_count
+from sidecar.providers.google_continuation import digest_in
+from sidecar.providers.google_reported import TIER_HEADER, billed_searches, tier_of
+from sidecar.providers.google_usage import ModalityCount, UsageMetadata, usage_of
+from sidecar.providers.names import model_of, text_of
+from sidecar.providers.reported import MALFORMED, NOTHING, judged
 from sidecar.providers.unary import UnaryReader
 
 
@@ -141,8 +136,7 @@ def with_continuation(reported: Reported | None, digest: str) -> Reported | None
 
 def text_in(raw: Raw) -> str:
     """A string, or nothing."""
-    value = "" if raw is NULL else value_of(raw)
-    return value if isinstance(value, str) else ""
+    return "" if raw is NULL else text_of(value_of(raw))
 
 
 def metadata_of(counted: InteractionUsage) -> UsageMetadata:
@@ -204,7 +198,7 @@ def carefully(fields: object) -> tuple[InteractionUsage, str]:
         found, is_as_expected = read(value)
         setattr(counted, name, found)
         is_sound = is_sound and is_as_expected
-    return counted, "" if is_sound else "malformed_usage"
+    return counted, "" if is_sound else MALFORMED
 
 
 def camel(name: str) -> str:

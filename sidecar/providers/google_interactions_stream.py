@@ -1,4 +1,4 @@
-"""The reader of an interaction's event stream (google-wire 2.3).
+"""An interaction's event stream (google-wire 2.3).
 
 Usage may stand on several events: what `interaction.completed` says counts, else the newest running total. An interaction has
 ended for its caller when it completed, failed, or `[DONE]` was read; the SDK closes the connection right after that, which is
@@ -8,13 +8,14 @@ no departure. One that stops for want of room (`requires_continuation`) is whole
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded
+from sidecar.bodies.sse import ServerSentEvents
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.coding import decoder_of
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
 from sidecar.providers.estimate import tokens_of
-from sidecar.providers.google_continuation import NULL, digest_in
-from sidecar.providers.google_frame import Frame, text_bytes_of
+from sidecar.providers.frame import Repeat, holes_at, text_bytes_of
+from sidecar.providers.google_continuation import digest_in
 from sidecar.providers.google_interactions import (
     INTERACTION,
     UNSET,
@@ -26,14 +27,16 @@ from sidecar.providers.google_interactions import (
     usage_in,
     with_continuation,
 )
-from sidecar.providers.google_reported import TIER_HEADER, model_of, tier_of
-from sidecar.providers.google_stream import EVENT_END
-from sidecar.providers.lenient import Unreadable, decoded
-from sidecar.providers.sse import ServerSentEvents
+from sidecar.providers.google_reported import TIER_HEADER, tier_of
+from sidecar.providers.names import model_of
+from sidecar.providers.reported import COUNTED, at_least
+from sidecar.providers.stream import StreamReader
 
 COMPLETED, FAILED = "interaction.completed", "error"
 CONTINUES = "requires_continuation"
 DONE = b"[DONE]"
+HOLES = holes_at(text=("text",), free=("event_id",))
+"""Some streams give each event a number."""
 
 
 class Delta(Struct, gc=False):
@@ -70,92 +73,63 @@ DELTA = msgspec.json.Decoder(Delta)
 METADATA = msgspec.json.Decoder(Metadata)
 
 
-class InteractionStream:
-    """Reads the events of one interaction."""
+class InteractionTally:
+    """What the events of one interaction have said."""
 
     __slots__ = (
-        "_continuation", "_decoder", "_events", "_frame", "_header_tier", "_is_between", "_is_final", "_model", "_text_bytes",
-        "_tier", "_usage", "is_terminal",
+        "_continuation", "_header_tier", "_is_final", "_model", "_text_bytes", "_tier", "_usage", "is_terminal",
     )  # fmt: skip
 
-    def __init__(self, head: ReplyHead) -> None:
+    def __init__(self, header_tier: str = "") -> None:
         self.is_terminal = False
-        self._decoder = decoder_of(head.content_coding)
-        self._events = ServerSentEvents()
-        self._frame: Frame | None = None
-        self._is_between = False
-        """The last piece ended where an event did."""
-        self._header_tier = head.headers.get(TIER_HEADER, "")
+        self._header_tier = header_tier
         self._model = self._tier = ""
         self._usage = b""
         """The newest running total, as it came."""
         self._is_final = False
         """It is what the interaction reported when it completed."""
         self._text_bytes = 0
-        """Of the answer, as long as no usage was reported."""
+        """Of the answer."""
         self._continuation = ""
 
-    @property
-    def gave_up(self) -> str:
-        """Why something was not read, one word; empty when all was."""
-        return (self._decoder.gave_up if self._decoder else "") or self._events.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._decoder is not None:
-            chunk = self._decoder.decode(chunk)
-        if self._is_between and self._frame is not None and (text := self._frame.text_in(chunk)) >= 0:
-            self._text_bytes += text
-            return
-        is_old, text_before, events = False, self._text_bytes, self._events.feed(chunk)
-        for event in events:
-            is_old = self._read(event)
-        if chunk:
-            was_between, self._is_between = self._is_between, chunk.endswith(EVENT_END)
-            if is_old and was_between and self._is_between and len(events) == 1:
-                self._frame = self._frame or Frame()
-                self._frame.learn(chunk, self._text_bytes - text_before)
-
-    def finish(self) -> None:
-        """The body has ended."""
-        for event in self._events.finish():
-            self._read(event)
+    def note(self, event: bytes) -> Repeat | None:
+        """Look at the next event; None when it told anything but text."""
+        if event.strip() == DONE:
+            self.is_terminal = True
+            return None
+        try:
+            read = decoded(EVENT, event)
+        except Unreadable:
+            return None
+        self._note_usage(read.usage if read.metadata is NULL else total_in(read.metadata))
+        token = digest_in(read.continuation_token, read.camel_token)
+        self._continuation = token or self._continuation
+        if read.delta is NULL:
+            self._note_event(text_in(read.event_type) or text_in(read.camel_type), interaction_of(read.interaction))
+            return None
+        text = text_bytes_in(read.delta)
+        self._text_bytes += text
+        return (self._repeat, text) if read.metadata is read.usage is NULL and not token else None
 
     def reported(self) -> Reported | None:
         """What the interaction reported when it completed, else the newest running total, else a guess from its text."""
         return with_continuation(self._told() or self._estimate(), self._continuation)
 
+    def _repeat(self, text: int) -> None:
+        self._text_bytes += text
+
     def _told(self) -> Reported | None:
         counted, doubt = usage_in(Raw(self._usage)) if self._usage else (UNSET, "")
         reported = reported_of(counted, doubt, self._model, self._tier, self._header_tier)
-        if reported is None or self._is_final or reported.basis is not Basis.EXACT:
+        if reported is None or self._is_final:
             return reported
-        reason = "usage_before_end" if self.is_terminal else "unfinished"
-        return Reported(reported.usage, reported.model, reported.tier, Basis.AT_LEAST, reason)
+        return at_least(reported, "usage_before_end" if self.is_terminal else "unfinished")
 
     def _estimate(self) -> Reported | None:
         if not self._text_bytes:
             return None
         usage, tier = Usage(output=tokens_of(self._text_bytes)), tier_of(self._tier, self._header_tier)
-        return Reported(usage, model_of(self._model), tier or "", Basis.ESTIMATED, "counted_deltas")
-
-    def _read(self, payload: bytes) -> bool:
-        """Read one event; True when it told nothing new but text."""
-        if payload.strip() == DONE:
-            self.is_terminal = True
-            return False
-        try:
-            event = decoded(EVENT, payload)
-        except Unreadable:
-            return False
-        self._note_usage(event.usage if event.metadata is NULL else total_in(event.metadata))
-        token = digest_in(event.continuation_token, event.camel_token)
-        self._continuation = token or self._continuation
-        if event.delta is not NULL:
-            self._text_bytes += 0 if self._usage else text_bytes_in(event.delta)
-            return event.metadata is event.usage is NULL and not token
-        self._note_event(text_in(event.event_type) or text_in(event.camel_type), interaction_of(event.interaction))
-        return False
+        return Reported(usage, model_of(self._model), tier or "", Basis.ESTIMATED, COUNTED)
 
     def _note_usage(self, usage: Raw) -> None:
         if usage != NULL and not self._is_final:
@@ -217,6 +191,7 @@ def size_of(raw: Raw) -> int:
 
 def open_interaction(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of an interaction, whole or as events: the same path gives both."""
-    if "event-stream" in head.content_type.lower():
-        return InteractionStream(head)
+    if head.is_event_stream:
+        tally = InteractionTally(head.headers.get(TIER_HEADER, ""))
+        return StreamReader(head, ServerSentEvents(), tally, HOLES)
     return open_interaction_document(head, facts)

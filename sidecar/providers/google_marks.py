@@ -10,11 +10,8 @@ from contextlib import suppress
 import msgspec
 from msgspec import Raw, Struct
 
-from sidecar.providers.google_continuation import NULL
-from sidecar.providers.lenient import Unreadable, decoded, value_of
-
-Number = int | float | str | None
-"""What JSON of an integer may be."""
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, value_of
+from sidecar.providers.counts import Number
 
 
 class Counts(Struct, rename="camel", gc=False):

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, is_there, value_of
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import (
     NO_FACTS,
@@ -20,10 +21,10 @@ from sidecar.providers.contract import (
     RequestHead,
     RequestReader,
 )
-from sidecar.providers.google_continuation import NULL
-from sidecar.providers.google_reported import TIER_HEADER, careful_count, judged, tier_of
+from sidecar.providers.counts import careful_count
+from sidecar.providers.google_reported import TIER_HEADER, tier_of
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import Unreadable, decoded, value_of
+from sidecar.providers.reported import MALFORMED, judged
 from sidecar.providers.unary import UnaryReader
 
 
@@ -123,9 +124,4 @@ def tokens_of(texts: list[Statistics | None]) -> tuple[int, str]:
         count, is_count = careful_count(value_of(statistics.token_count)) if statistics else (0, False)
         total += count
         is_sound = is_sound and is_count
-    return total, "" if is_sound else "malformed_usage"
-
-
-def is_there(raw: Raw) -> bool:
-    """Whether a string stands there that is not empty."""
-    return len(raw) > len(b'""') and raw != NULL
+    return total, "" if is_sound else MALFORMED

@@ -10,15 +10,14 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Raw, Struct
 
-from sidecar.metering.basis import Basis
-from sidecar.metering.usage import Usage
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, value_of
 from sidecar.providers.contract import Reported
-from sidecar.providers.google_continuation import NULL as NULL, digest_in
-from sidecar.providers.google_usage import MOST_TOKENS, ModalityCount, UsageMetadata, usage_of
-from sidecar.providers.lenient import Unreadable, decoded, value_of
+from sidecar.providers.counts import careful_count
+from sidecar.providers.google_continuation import digest_in
+from sidecar.providers.google_usage import ModalityCount, UsageMetadata, usage_of
+from sidecar.providers.names import model_of, text_of
+from sidecar.providers.reported import MALFORMED, NOTHING, judged
 
-NOTHING = Usage()
-MODEL_LENGTH = 128
 MOST_SEARCHES = 1000
 
 
@@ -44,6 +43,7 @@ class Unsure(Struct, rename="camel", gc=False):
     model_version: Raw = NULL
 
 
+NONE = (Candidate(),)
 METERED = msgspec.json.Decoder(Metered)
 UNSURE = msgspec.json.Decoder(Unsure)
 
@@ -67,33 +67,21 @@ def reported_in(document: bytes, header_tier: str = "", searches: Iterable[int] 
     usage, contradiction = usage_of(meta)
     if usage == NOTHING:
         return None
-    doubt, model, candidates = doubt or contradiction, model_of(metered.model_version), metered.candidates or ()
-    if searched := {*searches, *searches_of(candidates)}:
+    doubt, model, candidates = doubt or contradiction, model_of(metered.model_version), metered.candidates or NONE
+    if searched := searches_of(candidates, searches):
         count, is_known = billed_searches(model, len(searched))
         usage = msgspec.structs.replace(usage, web_searches=count)
         doubt = doubt or ("" if is_known else "search_unit_unknown")
-    continuation = digest_in(candidates[0].continuation_token) if candidates else ""  # SDKs go on with the first only
+    continuation = digest_in(candidates[0].continuation_token)  # SDKs go on with the first only
     return judged(usage, model, tier_of(meta.traffic_type, meta.service_tier, header_tier), doubt, continuation)
-
-
-def judged(usage: Usage, model: str, tier: str | None, doubt: str, continuation: str = "") -> Reported:
-    """The usage with its basis: a doubt makes it a lower bound, a tier that we don't know (None) makes its price a guess."""
-    if tier is None:
-        return Reported(usage, model, "", Basis.ESTIMATED, doubt or "unknown_tier", continuation)
-    return Reported(usage, model, tier, Basis.AT_LEAST if doubt else Basis.EXACT, doubt, continuation)
-
-
-def model_of(name: str) -> str:
-    """A model's name without `models/`; empty when it is too long to be one."""
-    return name.removeprefix("models/") if len(name) <= MODEL_LENGTH else ""
 
 
 # === searches ===
 
 
-def searches_of(candidates: Iterable[Candidate]) -> set[int]:
-    """The searches that all candidates were grounded on."""
-    found: set[int] = set()
+def searches_of(candidates: Iterable[Candidate], earlier: Iterable[int]) -> set[int]:
+    """The searches that all candidates were grounded on, and those that came before."""
+    found = set(earlier)
     for candidate in candidates:
         if candidate.grounding_metadata is not NULL:
             found |= searches_in(candidate.grounding_metadata)
@@ -144,10 +132,11 @@ def tier_of(*names: str) -> str | None:
     """Our name of the first tier that is not the standard one; None when one of them is unknown to us."""
     found = ""
     for name in names:
-        tier = TIERS.get(name.upper().removeprefix("SERVICE_TIER_").removeprefix("ON_DEMAND_")) if name else ""
-        if tier is None:
-            return None
-        found = found or tier
+        if name:
+            tier = TIERS.get(name.upper().removeprefix("SERVICE_TIER_").removeprefix("ON_DEMAND_"))
+            if tier is None:
+                return None
+            found = found or tier
     return found
 
 
@@ -156,8 +145,7 @@ def tier_of(*names: str) -> str | None:
 
 def carefully(unsure: Unsure) -> tuple[Metered, str]:
     """What can be read, and a word when something could not."""
-    model, fields = value_of(unsure.model_version), value_of(unsure.usage_metadata)
-    model = model if isinstance(model, str) else ""
+    model, fields = text_of(value_of(unsure.model_version)), value_of(unsure.usage_metadata)
     if not isinstance(fields, dict):
         return Metered(None, model), ""
     meta, is_sound = UsageMetadata(), True
@@ -165,20 +153,7 @@ def carefully(unsure: Unsure) -> tuple[Metered, str]:
         value, is_as_expected = READ[type(getattr(meta, name))](fields.get(key))
         setattr(meta, name, value)
         is_sound = is_sound and is_as_expected
-    return Metered(meta, model), "" if is_sound else "malformed_usage"
-
-
-def careful_count(value: object) -> tuple[int, bool]:
-    """A count out of whatever stands there, and whether it was one. JSON of int64 values has them as strings."""
-    if value is None:
-        return 0, True
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= len(str(MOST_TOKENS)):
-        value = int(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS:
-        return value, True
-    return 0, False
+    return Metered(meta, model), "" if is_sound else MALFORMED
 
 
 def careful_text(value: object) -> tuple[str, bool]:

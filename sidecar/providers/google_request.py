@@ -8,11 +8,11 @@ is decoded into a few fields.
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, decoded, value_of
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead, RequestReader
-from sidecar.providers.google_continuation import NULL, digest_in
-from sidecar.providers.google_reported import MODEL_LENGTH
+from sidecar.providers.google_continuation import digest_in
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import UNREADABLE, decoded, value_of
+from sidecar.providers.names import name_of
 
 CONTINUATION_KEY = b'"continuation'
 """Of `continuationToken`, and of `continuation_token`, which Google's JSON takes for the same field."""
@@ -113,8 +113,7 @@ def plain(name: str) -> str:
 
     `models/m`, `publishers/google/models/m`, `projects/p/locations/l/publishers/google/models/m`.
     """
-    found = name.rpartition("models/")[2]
-    return found if len(found) <= MODEL_LENGTH else ""
+    return name_of(name.rpartition("models/")[2])
 
 
 def open_generate_request(head: RequestHead) -> RequestReader:

@@ -7,7 +7,6 @@ tell us nothing. Live (`/ws/..`) is not read.
 """
 
 import re
-from functools import partial
 from urllib.parse import unquote
 
 import msgspec
@@ -23,8 +22,9 @@ from sidecar.providers.google_reported import TIER_HEADER, reported_in
 from sidecar.providers.google_request import open_generate_request, open_interaction_request, open_named_request
 from sidecar.providers.google_stream import open_stream
 from sidecar.providers.google_video import open_video, open_video_request
-from sidecar.providers.paths import UNREAD, OpenReply, OpenRequest, Row, route_of as row_route
+from sidecar.providers.paths import OpenReply, OpenRequest, Row, route_of as row_route
 from sidecar.providers.unary import UnaryReader
+from sidecar.providers.unread import open_unread
 
 TIERED = (TIER_HEADER,)
 
@@ -34,14 +34,15 @@ class Verb(msgspec.Struct, frozen=True):
 
     role: Role = Role.CALL
     kind: CallKind = CallKind.UNARY
-    open_reply: OpenReply = UNREAD
+    open_reply: OpenReply = open_unread
     open_request: OpenRequest | None = None
     reply_headers: tuple[str, ...] = ()
 
 
 def open_unary(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a whole reply that has `usageMetadata`."""
-    return UnaryReader(partial(reported_in, header_tier=head.headers.get(TIER_HEADER, "")), head)
+    tier = head.headers.get(TIER_HEADER, "")
+    return UnaryReader(lambda document: reported_in(document, tier), head)
 
 
 WHOLE = Verb(Role.CALL, CallKind.UNARY, open_unary, open_generate_request, TIERED)

@@ -1,49 +1,36 @@
-"""The reader of Google's streams: server-sent events, or an array that grows.
+"""Google's streams: server-sent events, or an array that grows.
 
 An event's first decode costs about 0.5 us and answers all there is to ask of it: does it report usage, does it end the answer.
-(One search of its bytes for one key costs half of that and can be fooled by what a model wrote; this can't.) An event that
-is the one before with another text is known by its frame and not decoded (`google_frame.py`). The event that reported usage
-last is kept as it is and read when somebody asks.
+(One search of its bytes for one key costs half of that and can be fooled by what a model wrote; this can't.) The event that
+reported usage last is kept as it is and read when somebody asks.
 """
-
-from typing import Protocol
 
 import msgspec
 
+from sidecar.bodies.array import ArrayElements
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable
+from sidecar.bodies.sse import ServerSentEvents
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.array import ArrayElements
-from sidecar.providers.coding import decoder_of
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
 from sidecar.providers.estimate import tokens_of
-from sidecar.providers.google_continuation import NULL, digest_in
-from sidecar.providers.google_frame import Frame
+from sidecar.providers.frame import Repeat, holes_at
+from sidecar.providers.google_continuation import digest_in
 from sidecar.providers.google_marks import MARKS, NO_COUNTS, Candidate, Marks, carefully, text_bytes_in
 from sidecar.providers.google_reported import MOST_SEARCHES, TIER_HEADER, reported_in, searches_in, tier_of
-from sidecar.providers.lenient import UNREADABLE, Unreadable
-from sidecar.providers.sse import ServerSentEvents
+from sidecar.providers.reported import COUNTED, at_least
+from sidecar.providers.stream import StreamReader
 
 UNFINISHED = frozenset({None, "", "FINISH_REASON_UNSPECIFIED"})
 UNBLOCKED = frozenset({None, "", "BLOCK_REASON_UNSPECIFIED", "BLOCKED_REASON_UNSPECIFIED"})
 CONTINUATION = "CONTINUATION"
 """The provider stops here and the SDK asks again for the rest: this reply is complete, the answer is not."""
 MOST_CANDIDATES = 63
-EVENT_END = (b"\n\n", b"\r\n\r\n")
+HOLES = holes_at(text=("text",))
 
 
-class Events(Protocol):
-    """Cuts a body into the JSON documents that it is a sequence of."""
-
-    @property
-    def gave_up(self) -> str: ...  # noqa: D102
-
-    def feed(self, piece: bytes) -> list[bytes]: ...  # noqa: D102
-
-    def finish(self) -> list[bytes]: ...  # noqa: D102
-
-
-class StreamReader:
-    """Reads a stream of `GenerateContentResponse`.
+class AnswerTally:
+    """What the events of one stream of `GenerateContentResponse` have said.
 
     Usage is a running total: the last one counts. It is exact when it came with or after the event that ends the answer.
     A stream that reported none (Vertex names only a traffic type before the end) is estimated from the text that passed.
@@ -53,19 +40,13 @@ class StreamReader:
     """
 
     __slots__ = (
-        "_continuation", "_decoder", "_ended_at", "_events", "_finished", "_frame", "_is_between", "_is_framed", "_read_so_far",
-        "_searches", "_seen", "_text_bytes", "_tier", "_traffic", "_usage_at", "_usage_event", "is_terminal",
+        "_continuation", "_ended_at", "_finished", "_read_so_far", "_searches", "_seen", "_text_bytes", "_tier", "_traffic",
+        "_usage_at", "_usage_event", "is_terminal",
     )  # fmt: skip
 
-    def __init__(self, events: Events, head: ReplyHead) -> None:
+    def __init__(self, header_tier: str = "") -> None:
         self.is_terminal = False
-        self._decoder = decoder_of(head.content_coding)
-        self._events = events
-        self._tier = head.headers.get(TIER_HEADER, "")
-        self._frame: Frame | None = None
-        self._is_framed = type(events) is ServerSentEvents
-        self._is_between = False
-        """The last piece of an event stream ended where an event did."""
+        self._tier = header_tier
         self._read_so_far = 0
         """Events up to now, without those that were known by their frame."""
         self._usage_event = b""
@@ -73,38 +54,37 @@ class StreamReader:
         self._traffic = NO_COUNTS
         """What told how the call is served, as long as no usage was reported."""
         self._text_bytes = 0
-        """Of answers, as long as no usage was reported."""
+        """Of answers, in events that report no usage."""
         self._seen = self._finished = 0
         """Candidates, one bit each."""
         self._searches: frozenset[int] = frozenset()
         """What was searched for, by hash, in any event."""
         self._continuation = ""
 
-    @property
-    def gave_up(self) -> str:
-        """Why something was not read, one word; empty when all was."""
-        return (self._decoder.gave_up if self._decoder else "") or self._events.gave_up
-
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._decoder is not None:
-            chunk = self._decoder.decode(chunk)
-        if self._is_between and self._frame is not None and (text := self._frame.text_in(chunk)) >= 0:
+    def note(self, event: bytes) -> Repeat | None:
+        """Look at the next event; None when it told anything but text."""
+        self._read_so_far += 1
+        try:
+            marks = MARKS.decode(event)
+        except UNREADABLE:
+            marks = carefully(event)
+        is_news, text = False, 0
+        if marks.usage_metadata is not None and marks.usage_metadata.are_there():
+            self._usage_event, self._usage_at, is_news = event, self._read_so_far, True
+        else:
+            text = text_bytes_in(event)
             self._text_bytes += text
-            return
-        is_old, text_before, events = False, self._text_bytes, self._events.feed(chunk)
-        for event in events:
-            is_old = self._read(event)
-        if self._is_framed and chunk:
-            was_between, self._is_between = self._is_between, chunk.endswith(EVENT_END)
-            if is_old and was_between and self._is_between and len(events) == 1:
-                self._frame = self._frame or Frame()
-                self._frame.learn(chunk, self._text_bytes - text_before)
-
-    def finish(self) -> None:
-        """The body has ended."""
-        for event in self._events.finish():
-            self._read(event)
+            self._traffic = marks.usage_metadata or self._traffic
+        for one in marks.candidates or ():
+            if one.finish_reason is None and not one.index and one.grounding_metadata is one.continuation_token is NULL:
+                self._seen |= 1  # nearly all events
+            else:
+                self._note_candidate(one)
+                is_news = True
+        if marks.prompt_feedback is not None or marks.error is not NULL:
+            self._note_refusal(marks)
+            is_news = True
+        return None if is_news else (self._repeat, text)
 
     def reported(self) -> Reported | None:
         """The last usage that was reported, or what the text lets us guess."""
@@ -113,48 +93,26 @@ class StreamReader:
             return reported
         return msgspec.structs.replace(reported, continuation=self._continuation)
 
+    def _repeat(self, text: int) -> None:
+        self._text_bytes += text
+
     def _last_usage(self) -> Reported | None:
         try:
             reported = reported_in(self._usage_event, self._tier, self._searches)
-        except Unreadable:  # not seen: `_read` keeps only what its own decoders could read
+        except Unreadable:  # not seen: `note` keeps only what its own decoders could read
             return None
-        if reported is None or self._usage_at >= self._ended_at > 0 or reported.basis is not Basis.EXACT:
+        if reported is None or self._usage_at >= self._ended_at > 0:
             return reported
-        reason = "usage_before_end" if self._ended_at else "unfinished"
-        return Reported(reported.usage, reported.model, reported.tier, Basis.AT_LEAST, reason)
+        return at_least(reported, "usage_before_end" if self._ended_at else "unfinished")
 
     def _estimate(self) -> Reported | None:
         if not self._text_bytes:
             return None
         usage, traffic = Usage(output=tokens_of(self._text_bytes)), self._traffic
         tier = tier_of(traffic.traffic_type or "", traffic.service_tier or "", self._tier)
-        return Reported(usage, "", tier or "", Basis.ESTIMATED, "counted_deltas")
+        return Reported(usage, "", tier or "", Basis.ESTIMATED, COUNTED)
 
-    def _read(self, event: bytes) -> bool:
-        """Read one event; True when it told nothing new but text."""
-        self._read_so_far += 1
-        try:
-            marks = MARKS.decode(event)
-        except UNREADABLE:
-            marks = carefully(event)
-        is_old = True
-        if marks.usage_metadata is not None and marks.usage_metadata.are_there():
-            self._usage_event, self._usage_at, is_old = event, self._read_so_far, False
-        elif not self._usage_event:
-            self._text_bytes += text_bytes_in(event)
-            self._traffic = marks.usage_metadata or self._traffic
-        for one in marks.candidates or ():
-            if one.finish_reason is None and not one.index and one.grounding_metadata is one.continuation_token is NULL:
-                self._seen |= 1  # nearly all events
-            else:
-                self._note(one)
-                is_old = False
-        if marks.prompt_feedback is not None or marks.error is not NULL:
-            self._note_refusal(marks)
-            is_old = False
-        return is_old
-
-    def _note(self, candidate: Candidate) -> None:
+    def _note_candidate(self, candidate: Candidate) -> None:
         """One of several candidates, or one that has finished, was grounded, or may be gone on with later."""
         one = 1 << min(max(candidate.index or 0, 0), MOST_CANDIDATES)
         self._seen |= one
@@ -190,4 +148,5 @@ class StreamReader:
 def open_stream(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a stream: events with `alt=sse`, one array without."""
     is_array = "json" in head.content_type.lower()
-    return StreamReader(ArrayElements() if is_array else ServerSentEvents(), head)
+    events = ArrayElements() if is_array else ServerSentEvents()
+    return StreamReader(head, events, AnswerTally(head.headers.get(TIER_HEADER, "")), HOLES)

@@ -6,16 +6,10 @@
 another, the smaller reading is taken, and a word says which contradiction it was.
 """
 
-from typing import Annotated
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from sidecar.metering.usage import Usage
-
-MOST_TOKENS = 2**31 - 1
-"""Google's counts are int32: a larger number is no count."""
-
-Count = Annotated[int, Meta(ge=0, le=MOST_TOKENS)]
+from sidecar.providers.counts import Count, Parts, cut_down, minus, within
 
 
 class ModalityCount(Struct, rename="camel", gc=False):
@@ -46,29 +40,22 @@ class UsageMetadata(Struct, rename="camel", gc=False):
     """Gemini API: the tier that served, which may be lower than the one asked for."""
 
 
-class Parts(Struct, frozen=True, gc=False):
-    """Tokens of a class that may have a price of their own. Documents count as images, as genai-prices has it."""
-
-    audio: int = 0
-    image: int = 0
-    video: int = 0
-
-
 NONE = Parts()
 
 
 def usage_of(meta: UsageMetadata) -> tuple[Usage, str]:
     """The disjoint classes, and the contradiction that was found among the numbers, if any."""
-    cached = min(meta.cached_content_token_count, meta.prompt_token_count)
-    fresh = meta.prompt_token_count - cached
+    prompt, cached, total = meta.prompt_token_count, meta.cached_content_token_count, meta.total_token_count
     output, reasoning, tool_use = (
         meta.candidates_token_count,
         meta.thoughts_token_count,
         meta.tool_use_prompt_token_count,
     )
-    doubt = "cached_over_prompt" if cached < meta.cached_content_token_count else ""
-    excess = meta.prompt_token_count + output + reasoning + tool_use - meta.total_token_count
-    if meta.total_token_count and excess:
+    doubt = ""
+    if cached > prompt:
+        cached, doubt = prompt, "cached_over_prompt"
+    fresh, excess = prompt - cached, prompt + output + reasoning + tool_use - total
+    if total and excess:
         doubt = doubt or ("parts_over_total" if excess > 0 else "total_over_parts")
         output, reasoning, tool_use, fresh, cached = cut_down((output, reasoning, tool_use, fresh, cached), excess)
     if is_plain(meta.prompt_tokens_details) and is_plain(meta.candidates_tokens_details):
@@ -97,16 +84,6 @@ def is_plain(details: Details) -> bool:
     return not details or (len(details) == 1 and details[0].modality == "TEXT")
 
 
-def cut_down(classes: tuple[int, ...], excess: int) -> list[int]:
-    """The classes, dearest first, with `excess` tokens taken from the front."""
-    left = []
-    for count in classes:
-        taken = max(0, min(count, excess))
-        excess -= taken
-        left.append(count - taken)
-    return left
-
-
 def input_parts(meta: UsageMetadata, fresh: int, cached: int) -> tuple[Parts, int, str]:
     """The parts of the fresh prompt tokens, the audio among the cached ones, and a contradiction if there is one.
 
@@ -130,17 +107,3 @@ def tally(details: Details) -> Parts:
         if detail.modality in counts:
             counts[detail.modality] += detail.token_count
     return Parts(counts["AUDIO"], counts["IMAGE"] + counts["DOCUMENT"], counts["VIDEO"])
-
-
-def minus(whole: Parts, part: Parts) -> Parts:
-    """What is left of each, never below 0."""
-    return Parts(max(0, whole.audio - part.audio), max(0, whole.image - part.image), max(0, whole.video - part.video))
-
-
-def within(parts: Parts, count: int) -> tuple[Parts, bool]:
-    """The parts, cut down so that together they don't exceed the class, and whether that was needed."""
-    if parts.audio + parts.image + parts.video <= count:
-        return parts, False
-    image = min(parts.image, count)
-    audio = min(parts.audio, count - image)
-    return Parts(audio, image, min(parts.video, count - image - audio)), True

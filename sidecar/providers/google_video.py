@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, decoded, value_of
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import (
     NO_FACTS,
@@ -19,9 +20,7 @@ from sidecar.providers.contract import (
     RequestHead,
     RequestReader,
 )
-from sidecar.providers.google_continuation import NULL
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import decoded, value_of
 from sidecar.providers.unary import UnaryReader
 
 LONGEST_VIDEO = 3600
@@ -60,8 +59,9 @@ def video_in(document: bytes) -> RequestFacts:
     resolution = value_of(parameters.resolution)
     is_named = isinstance(resolution, str) and len(resolution) <= RESOLUTION_LENGTH and resolution.isalnum()
     words = [str(resolution)] if is_named else []
-    if value_of(parameters.generate_audio) is True:
-        words.append("audio")
+    has_sound = value_of(parameters.generate_audio)
+    if isinstance(has_sound, bool):
+        words.append("audio" if has_sound else "silent")
     return RequestFacts(
         variant=" ".join(words),
         pieces=number_of(parameters.sample_count, MOST_VIDEOS),

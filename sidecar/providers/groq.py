@@ -8,18 +8,18 @@ in `usage_breakdown`, at the top of a reply or in `x_groq` of a last chunk (groq
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import Unreadable, decoded
 from sidecar.metering.basis import Basis
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import name_of
-from sidecar.providers.lenient import Unreadable, decoded
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
-from sidecar.providers.openai_chat import is_event_stream, look_of
+from sidecar.providers.openai_chat import look_of
 from sidecar.providers.openai_extras import TIERS, Extras
 from sidecar.providers.openai_reported import reported_in
 from sidecar.providers.openai_request import open_call
 from sidecar.providers.openai_routes import row
-from sidecar.providers.openai_stream import StreamReader
+from sidecar.providers.openai_stream import stream_reader
 from sidecar.providers.unary import UnaryReader
 
 EXTRAS = Extras(usage_in="x_groq", asks_usage=False, tiers=TIERS | {"performance": "performance"})
@@ -79,8 +79,8 @@ def models_in(document: bytes) -> set[str]:
 
 def open_chat(head: ReplyHead, facts: RequestFacts, extras: Extras) -> ReplyReader:
     """The reader of a reply of `chat/completions`."""
-    if is_event_stream(head):
-        return StreamReader(head, look_of(extras), compound_in, extras)
+    if head.is_event_stream:
+        return stream_reader(head, look_of(extras), compound_in, extras)
     return UnaryReader(compound_in, head)
 
 

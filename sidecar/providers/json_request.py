@@ -5,19 +5,17 @@ the latter, which nobody does as long as the provider reports what it used.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 
-from sidecar.providers.coding import decoder_of
+from sidecar.bodies.coding import decoder_of
+from sidecar.bodies.lenient import Unreadable
+from sidecar.bodies.skeleton import BoundedCopy
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead
-from sidecar.providers.lenient import Unreadable
-from sidecar.providers.skeleton import BoundedCopy
 
 Extract = Callable[[bytes], RequestFacts]
 """Takes a document. Raises `Unreadable` when it is none."""
 
 KEPT = 16 * 1024
 """Bytes of a document that is kept while its call runs."""
-ESCAPED_QUOTE = b'\\"'
 LONG_WORD = 512
 """Bytes in one string without a space that are no text: an image or a sound in base64, or a vector."""
 
@@ -44,12 +42,14 @@ class JsonRequest:
         document = self._copy.take()
         if not document:
             return
-        with suppress(Unreadable):  # the provider will say what is wrong with it
-            self._facts = self._extract(document)
         if len(document) > KEPT or self._copy.prose_bytes:
             self._text_bytes = text_bytes_in(document) + self._copy.prose_bytes
         else:
             self._document = document
+        try:
+            self._facts = self._extract(document)
+        except Unreadable:
+            return  # the provider will say what is wrong with it
 
     def facts(self) -> RequestFacts:
         """What was found."""
@@ -62,7 +62,9 @@ class JsonRequest:
 
 def text_bytes_in(document: bytes) -> int:
     """Bytes in the strings of a document, without its keys and without long strings that have no space."""
-    pieces = document.replace(ESCAPED_QUOTE, b"'").split(b'"')  # strings are at odd places
+    if b"\\" in document:
+        document = document.replace(rb"\\", b"/").replace(rb"\"", b"'")
+    pieces = document.split(b'"')  # strings are at odd places
     total = 0
     for text, after in zip(pieces[1::2], pieces[2::2], strict=False):
         is_key = after[:1] == b":" or after.lstrip()[:1] == b":"

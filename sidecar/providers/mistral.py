@@ -9,16 +9,17 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import decoded
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, Role
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import Figures, name_of
-from sidecar.providers.lenient import decoded
+from sidecar.providers.figures import Figures
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
 from sidecar.providers.openai_extras import Extras, cached_at, in_turn
 from sidecar.providers.openai_request import open_call
 from sidecar.providers.openai_routes import row
-from sidecar.providers.paths import ASKS, Row, whole
+from sidecar.providers.paths import ASKS, Row, unread, whole
 
 
 class Pages(Struct, gc=False):
@@ -61,9 +62,9 @@ ROWS = (
     row("classifications", "/classifications", open_request=open_call, extras=EXTRAS),
     Row("ocr", re.compile(r"/ocr$"), Role.CALL, whole(pages_in), ASKS),
     Row("batch.jobs", re.compile(r"/batch/jobs$"), Role.SUBMIT, open_request=ASKS),
-    Row("batch.jobs.list", re.compile(r"/batch/jobs$"), Role.FREE, verb="GET"),
-    Row("batch.jobs.get", re.compile(r"/batch/jobs/[^/]+$"), Role.POLL, verb="GET"),
-    Row("batch.jobs.cancel", re.compile(r"/batch/jobs/[^/]+/cancel$"), Role.CANCEL),
+    unread("batch.jobs.list", r"/batch/jobs$", verb="GET"),
+    unread("batch.jobs.get", r"/batch/jobs/[^/]+$", Role.POLL, verb="GET"),
+    unread("batch.jobs.cancel", r"/batch/jobs/[^/]+/cancel$", Role.CANCEL),
 )
 """An agent names its model in the reply only. Moderation, free at OpenAI, has a price here."""
 

@@ -10,22 +10,21 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, decoded
+from sidecar.bodies.ndjson import JsonLines
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.anthropic import MESSAGES_ROUTES
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts, Role
-from sidecar.providers.counted import DELTA, CountedStream, Mark
+from sidecar.providers.counted import DELTA, Mark, counted_stream
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import Figures, name_of
+from sidecar.providers.figures import Figures
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import UNREADABLE, decoded
-from sidecar.providers.ndjson import JsonLines
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
-from sidecar.providers.paths import ASKS, PathDialect, Row, asked_in
+from sidecar.providers.paths import ASKS, PathDialect, Row, asked_in, unread
 from sidecar.providers.unary import UnaryReader
-
-NULL = Raw(b"null")
 
 
 class Line(Struct, gc=False):
@@ -82,7 +81,7 @@ def reported_in(document: bytes) -> Reported | None:
 def open_reply(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a reply: lines, or one document where a stream was declined."""
     if "ndjson" in head.content_type.lower():
-        return CountedStream(JsonLines(), mark_of, reported_in, head)
+        return counted_stream(JsonLines(), mark_of, reported_in, head)
     return UnaryReader(reported_in, head)
 
 
@@ -92,11 +91,11 @@ ROWS = (
     Row("chat", re.compile(r"/api/chat$"), Role.CALL, open_reply, STREAMS_UNLESS_TOLD, kind=CallKind.STREAM),
     Row("generate", re.compile(r"/api/generate$"), Role.CALL, open_reply, STREAMS_UNLESS_TOLD, kind=CallKind.STREAM),
     Row("embed", re.compile(r"/api/embed(dings)?$"), Role.CALL, open_reply, ASKS),
-    Row("models", re.compile(r"/api/(show|pull|push|create|copy)$"), Role.FREE),
-    Row("models", re.compile(r"/api/(tags|ps|version)$"), Role.FREE, verb="GET"),
-    Row("models", re.compile(r"/api/delete$"), Role.FREE, verb="DELETE"),
-    Row("blobs", re.compile(r"/api/blobs/[^/]+$"), Role.FREE),
-    Row("blobs", re.compile(r"/api/blobs/[^/]+$"), Role.FREE, verb="HEAD"),
+    unread("models", r"/api/(show|pull|push|create|copy)$"),
+    unread("models", r"/api/(tags|ps|version)$", verb="GET"),
+    unread("models", r"/api/delete$", verb="DELETE"),
+    unread("blobs", r"/api/blobs/[^/]+$"),
+    unread("blobs", r"/api/blobs/[^/]+$", verb="HEAD"),
     *MESSAGES_ROUTES,
 )  # fmt: skip
 

@@ -7,12 +7,10 @@ dialect on the same server (Anthropic's `/v1/messages`) is asked at the end.
 
 from collections.abc import Callable
 
-import msgspec
-
 from sidecar.providers.contract import OnCloseFacts, Route
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.openai_extras import PLAIN, Extras
-from sidecar.providers.openai_routes import CALL_NAMES, rows as openai_rows
+from sidecar.providers.openai_routes import rows as openai_rows
 from sidecar.providers.paths import PathDialect, Row
 
 PATHLESS = (
@@ -27,7 +25,7 @@ ERROR_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_f
 class OpenAIDialect(PathDialect):
     """The `Dialect` of one service or engine that speaks OpenAI's language."""
 
-    __slots__ = ("_extras",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -41,7 +39,6 @@ class OpenAIDialect(PathDialect):
         then: Callable[[str, str], Route | None] | None = None,
     ) -> None:
         """`rows` are the provider's own, `then` is the `route` of another dialect on the same server."""
-        self._extras = extras
         super().__init__(
             name, provider, hosts, on_close, rows=(*rows, *openai_rows(extras)), envelope=error_envelope, then=then
         )
@@ -52,13 +49,6 @@ class OpenAIDialect(PathDialect):
         if path in ("", "/"):
             return PATHLESS if method == "POST" and self.route(method, path) is None else None  # TGI answers at `/`
         return DOUBLED if "/v1/v1/" in path else None
-
-    def _route_of(self, method: str, path: str) -> Route | None:
-        route = super()._route_of(method, path)
-        if route is None or route.method not in CALL_NAMES:
-            return route
-        asks = self._extras.asks_usage and route.method in ("chat.completions", "completions")
-        return msgspec.structs.replace(route, asks_usage=asks, inquiry=self._extras.inquiry)
 
 
 def error_envelope(status: int, message: str) -> object:

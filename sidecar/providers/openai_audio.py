@@ -9,20 +9,20 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, decoded, value_of
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
 from sidecar.providers.estimate import tokens_of
 from sidecar.providers.figures import Figures
-from sidecar.providers.google_reported import NULL, judged
-from sidecar.providers.lenient import decoded, value_of
-from sidecar.providers.openai_chat import is_event_stream, look_at_chunk
+from sidecar.providers.openai_chat import look_at_chunk
 from sidecar.providers.openai_events import Kind, look_at_event, look_for
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import StreamReader, Tally
-from sidecar.providers.openai_unread import UnreadReply
+from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.reported import MALFORMED, judged
 from sidecar.providers.unary import UnaryReader
+from sidecar.providers.unread import UnreadReply
 
 
 class Transcript(Struct, gc=False):
@@ -58,8 +58,8 @@ def look_at_transcript(event: bytes, tally: Tally) -> None:
 def open_transcript(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
     """The reader of a transcript: JSON, events, or plain text and subtitles, which report nothing."""
     extract = partial(transcript_in, extras=extras)
-    if is_event_stream(head):
-        return StreamReader(head, look_at_transcript, extract, extras)
+    if head.is_event_stream:
+        return stream_reader(head, look_at_transcript, extract, extras)
     if "json" in head.content_type.lower():
         return UnaryReader(extract, head)
     return UnreadReply()
@@ -85,16 +85,14 @@ def transcript_in(document: bytes, extras: Extras = PLAIN) -> Reported | None:
 def timed(figures: Figures, name: str) -> Reported | None:
     """Seconds of sound, "rounded to the nearest second" (OpenAI's price list of Whisper); None when there are none."""
     seconds = round(figures.amount(name))
-    return (
-        judged(Usage(audio_seconds=seconds), "", "", "" if figures.is_sound else "malformed_usage") if seconds else None
-    )
+    return judged(Usage(audio_seconds=seconds), "", "", "" if figures.is_sound else MALFORMED) if seconds else None
 
 
 def open_speech(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
     """The reader of speech: events, or the sound itself. An error has neither and was not billed."""
     spoken = spoken_of(facts) if head.status < 400 else None
-    if is_event_stream(head):
-        return StreamReader(head, look_at_speech, partial(speech_in, extras=extras), extras, otherwise=spoken)
+    if head.is_event_stream:
+        return stream_reader(head, look_at_speech, partial(speech_in, extras=extras), extras, otherwise=spoken)
     return UnreadReply(spoken)
 
 

@@ -12,12 +12,12 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts
-from sidecar.providers.google_reported import NULL
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable, decoded
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
+from sidecar.providers.counts import Number
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Look, StreamReader, Tally
+from sidecar.providers.openai_stream import Look, Tally, stream_reader
 from sidecar.providers.unary import UnaryReader
 
 DONE = b"[DONE]"
@@ -52,10 +52,6 @@ class Choice(Struct, gc=False):
     finish_reason: str | None = None
     index: int | None = 0
     text: str | None = None
-
-
-Number = int | float | str | None
-"""What JSON of an integer may be."""
 
 
 class Counts(Struct, gc=False):
@@ -175,12 +171,10 @@ def look_of(extras: Extras) -> Look:
     return partial(look_at_chunk, decode=marks_decoder(extras.usage_in).decode) if extras.usage_in else look_at_chunk
 
 
-def is_event_stream(head: ReplyHead) -> bool:
-    """Whether the reply comes in events: what was asked for is not always what one gets."""
-    return "event-stream" in head.content_type.lower()
-
-
 def open_chat(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
     """The reader of a reply of `chat/completions`, `completions` and whatever else reports `usage`."""
-    extract = partial(reported_in, extras=extras)
-    return StreamReader(head, look_of(extras), extract, extras) if is_event_stream(head) else UnaryReader(extract, head)
+
+    def extract(document: bytes) -> Reported | None:
+        return reported_in(document, extras)
+
+    return stream_reader(head, look_of(extras), extract, extras) if head.is_event_stream else UnaryReader(extract, head)

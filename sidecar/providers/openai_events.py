@@ -11,13 +11,12 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, UNREADABLE, Unreadable, decoded
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts
-from sidecar.providers.google_reported import NULL
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
-from sidecar.providers.openai_chat import DONE, is_event_stream
+from sidecar.providers.openai_chat import DONE
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Look, StreamReader, Tally
+from sidecar.providers.openai_stream import Look, Tally, stream_reader
 from sidecar.providers.unary import UnaryReader
 
 
@@ -104,6 +103,6 @@ look_at_responses = look_for(RESPONSES)
 def open_responses(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
     """The reader of a reply of `responses`, whole or in events; also of the object that a poll returns."""
     extract = partial(reported_in, extras=extras)
-    if is_event_stream(head):
-        return StreamReader(head, look_at_responses, extract, extras)
+    if head.is_event_stream:
+        return stream_reader(head, look_at_responses, extract, extras)
     return UnaryReader(extract, head)

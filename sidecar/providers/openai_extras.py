@@ -1,13 +1,12 @@
 """What a provider that speaks OpenAI's dialect says beyond OpenAI, as data for `openai.OpenAIDialect`."""
 
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 import msgspec
 from msgspec import Struct
 
-from sidecar.providers.contract import Inquiry, Reported
-from sidecar.providers.figures import MOST_USD, Figures, decimal_of
+from sidecar.providers.contract import Reported
+from sidecar.providers.figures import Figures
 
 Amend = Callable[[Reported, Mapping[str, object]], Reported]
 """Takes what was read OpenAI's way and the whole `usage` object, in which nothing is sure to have any type; gives back what
@@ -41,8 +40,6 @@ class Extras(Struct, frozen=True, kw_only=True):
     """Lower-case names of headers of calls' replies that somebody wants to see (`Route.reply_headers`)."""
     asks_usage: bool = True
     """Streams of chat report usage only where the request asks for it (`Route.asks_usage`)."""
-    inquiry: Inquiry | None = None
-    """How the provider is asked what a cut call cost (`Route.inquiry`)."""
 
 
 PLAIN = Extras()
@@ -60,13 +57,11 @@ def in_turn(*amends: Amend) -> Amend:
     return amended
 
 
-def cost_at(member: str, usd: Decimal = Decimal(1)) -> Amend:
-    """The provider says in `usage.<member>` what it asks for the call, in units of so many dollars."""
-    most = int(MOST_USD / usd)
+def cost_at(member: str, a_dollar: int = 1) -> Amend:
+    """The provider says in `usage.<member>` what it asks for the call, in units of which `a_dollar` make a dollar."""
 
     def amended(reported: Reported, usage: Mapping[str, object]) -> Reported:
-        units = decimal_of(usage.get(member), most)
-        return reported if units is None else msgspec.structs.replace(reported, cost_usd=units * usd)
+        return msgspec.structs.replace(reported, cost_usd=Figures(usage).usd(member, a_dollar))
 
     return amended
 

@@ -9,18 +9,17 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, is_there
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
-from sidecar.providers.google_predict import is_there
-from sidecar.providers.google_reported import NULL, judged, model_of
-from sidecar.providers.lenient import Unreadable, decoded
-from sidecar.providers.openai_chat import is_event_stream
+from sidecar.providers.names import model_of, text_of
 from sidecar.providers.openai_events import Kind, look_for
 from sidecar.providers.openai_extras import PLAIN, Extras
-from sidecar.providers.openai_reported import reported_in, text_of
+from sidecar.providers.openai_reported import reported_in
 from sidecar.providers.openai_request import variant_of
-from sidecar.providers.openai_stream import StreamReader
+from sidecar.providers.openai_stream import stream_reader
 from sidecar.providers.openai_usage import Numbers, numbers_of, usage_of
+from sidecar.providers.reported import judged
 from sidecar.providers.unary import UnaryReader
 
 
@@ -57,8 +56,8 @@ look_at_images = look_for(EVENTS)
 def open_images(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
     """The reader of a reply of `images/..`, whole or in events."""
     extract = partial(images_in, variant=facts.variant, extras=extras)
-    if is_event_stream(head):
-        return StreamReader(head, look_at_images, extract, extras)
+    if head.is_event_stream:
+        return stream_reader(head, look_at_images, extract, extras)
     return UnaryReader(extract, head)
 
 
@@ -77,7 +76,7 @@ def images_in(document: bytes, variant: str = "", extras: Extras = PLAIN) -> Rep
     if not count:
         return None
     usage = Usage(images=count, variant=variant or variant_of(images.size, images.quality))
-    return judged(usage, model_of(images.model or ""), "", "")
+    return judged(usage, model_of(images.model), "", "")
 
 
 def read(document: bytes) -> Images:

@@ -11,10 +11,9 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
-from sidecar.providers.google_reported import NULL
-from sidecar.providers.lenient import UNREADABLE
-from sidecar.providers.openai_members import Member, is_object, members_of, past_space, without
-from sidecar.providers.sse import BYTE_ORDER_MARK
+from sidecar.bodies.lenient import NULL, UNREADABLE
+from sidecar.bodies.members import Member, is_object, members_of, past_space, without
+from sidecar.bodies.sse import BYTE_ORDER_MARK
 
 ASKED = b'"include_usage":true'
 ASKED_ALWAYS = b'"include_usage":true,"continuous_usage_stats":true'

@@ -10,16 +10,17 @@ from functools import partial
 
 import msgspec
 
+from sidecar.bodies.lenient import UNREADABLE, Unreadable, decoded
 from sidecar.metering.basis import Basis
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
-from sidecar.providers.google_reported import NOTHING, judged, model_of
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
-from sidecar.providers.openai_chat import DONE, is_event_stream
+from sidecar.providers.names import model_of, text_of
+from sidecar.providers.openai_chat import DONE
 from sidecar.providers.openai_events import Kind, look_for
 from sidecar.providers.openai_extras import PLAIN, Extras
-from sidecar.providers.openai_reported import reported_in, text_of
-from sidecar.providers.openai_stream import Look, StreamReader, Tally
+from sidecar.providers.openai_reported import reported_in
+from sidecar.providers.openai_stream import Look, Tally, stream_reader
 from sidecar.providers.openai_usage import ONLY_A_TOTAL, Numbers, numbers_of, usage_of
+from sidecar.providers.reported import MALFORMED, NOTHING, judged
 from sidecar.providers.unary import UnaryReader
 
 Fields = Mapping[str, object]
@@ -106,7 +107,7 @@ def native_in(document: bytes, translation: Translation) -> Reported | None:
     for answer in answers:
         numbers, is_sound = numbers_of(translation(answer), Numbers)
         usage, contradiction = usage_of(numbers)
-        doubt = doubt or contradiction or ("" if is_sound else "malformed_usage")
+        doubt = doubt or contradiction or ("" if is_sound else MALFORMED)
         model = model or model_in(answer)
         total = msgspec.structs.replace(
             total,
@@ -180,7 +181,7 @@ def opening(translation: Translation, look: Look) -> Callable[[ReplyHead, Reques
     extract = partial(native_in, translation=translation)
 
     def open_native(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
-        return StreamReader(head, look, extract, extras) if is_event_stream(head) else UnaryReader(extract, head)
+        return stream_reader(head, look, extract, extras) if head.is_event_stream else UnaryReader(extract, head)
 
     return open_native
 

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, value_of
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
-from sidecar.providers.google_reported import NOTHING, NULL, judged, model_of
-from sidecar.providers.google_usage import Count
-from sidecar.providers.lenient import Unreadable, decoded, value_of
+from sidecar.providers.counts import Count
+from sidecar.providers.names import model_of, text_of
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_usage import Numbers, numbers_of, usage_of
+from sidecar.providers.reported import MALFORMED, NOTHING, judged
 
 
 class WebSearch(Struct, gc=False):
@@ -67,7 +68,7 @@ def reported_in(document: bytes, extras: Extras = PLAIN) -> Reported | None:
     if inner.usage is None and extras.usage_in:
         fields = extras.usage_of(value_of(decoded(FIELDS, document).get(extras.usage_in, NULL)))
         inner.usage, is_sound = numbers_of(fields, Numbers)
-        doubt = doubt or ("" if is_sound else "malformed_usage")
+        doubt = doubt or ("" if is_sound else MALFORMED)
     reported = reported_of(inner, extras.tiers, doubt)
     if reported is None or extras.amend is None:
         return reported
@@ -84,7 +85,7 @@ def reported_of(inner: Inner, tiers: Mapping[str, str], doubt: str = "") -> Repo
         usage, doubt = with_tools(usage, inner.tool_usage, doubt)
     if usage == NOTHING:
         return None
-    return judged(usage, model_of(inner.model or ""), tier_of(inner.service_tier, tiers), doubt)
+    return judged(usage, model_of(inner.model), tier_of(inner.service_tier, tiers), doubt)
 
 
 def tier_of(name: str | None, tiers: Mapping[str, str]) -> str | None:
@@ -132,7 +133,7 @@ def carefully(document: bytes) -> tuple[Inner, str]:
     if isinstance(tools := fields.get("tool_usage"), dict):
         inner.tool_usage, is_tool_sound = careful_tools(tools)
         is_sound = is_sound and is_tool_sound
-    return inner, "" if is_sound else "malformed_usage"
+    return inner, "" if is_sound else MALFORMED
 
 
 def careful_tools(tools: Mapping[str, object]) -> tuple[ToolUsage, bool]:
@@ -162,11 +163,6 @@ def usage_fields(document: bytes) -> Mapping[str, object]:
     return used if isinstance(used, dict) else {}
 
 
-def text_of(value: object) -> str:
-    """A string, or nothing."""
-    return value if isinstance(value, str) else ""
-
-
 def named_in(document: bytes, extras: Extras = PLAIN) -> Reported:
     """Model and tier alone, of an event that reports no usage."""
     try:
@@ -174,4 +170,4 @@ def named_in(document: bytes, extras: Extras = PLAIN) -> Reported:
     except Unreadable:
         return Reported(Usage(), basis=Basis.ESTIMATED)
     tier = tier_of(inner.service_tier, extras.tiers) or ""
-    return Reported(Usage(), model_of(inner.model or ""), tier, Basis.ESTIMATED)
+    return Reported(Usage(), model_of(inner.model), tier, Basis.ESTIMATED)

@@ -10,12 +10,12 @@ from functools import partial
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded, value_of
 from sidecar.providers.contract import RequestFacts, RequestHead, RequestReader
-from sidecar.providers.figures import Figures, name_of
-from sidecar.providers.google_reported import NULL
+from sidecar.providers.figures import Figures
+from sidecar.providers.form_request import FormRequest
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import Unreadable, decoded, value_of
-from sidecar.providers.multipart import MultipartRequest
+from sidecar.providers.names import name_of
 
 
 class StreamOptions(Struct, gc=False):
@@ -149,5 +149,5 @@ open_spoken = partial(JsonRequest, spoken_in)
 def open_media(head: RequestHead) -> RequestReader:
     """The reader of a request that may be a form."""
     if head.content_type.lower().startswith("multipart/form-data"):
-        return MultipartRequest(facts_of, head)
+        return FormRequest(facts_of, head)
     return JsonRequest(media_in, head)

@@ -15,8 +15,7 @@ from sidecar.providers.openai_events import open_responses
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_images import open_images
 from sidecar.providers.openai_request import open_call, open_media, open_spoken
-from sidecar.providers.openai_unread import open_unread
-from sidecar.providers.paths import OpenRequest, Row
+from sidecar.providers.paths import OpenRequest, Row, unread
 
 Open = Callable[[ReplyHead, RequestFacts, Extras], ReplyReader]
 
@@ -38,7 +37,8 @@ CALLS: tuple[tuple[str, str, Open, OpenRequest], ...] = (
     ("decisions", r"/decisions", open_chat, open_call),
 )
 """Billable, all POST: name, path, and what reads the reply and the request."""
-CALL_NAMES = frozenset(method for method, *_ in CALLS)
+ASK_USAGE = frozenset({"chat.completions", "completions"})
+"""Their streams report usage only where the request asks for it."""
 
 ONE = r"[^/:]+"
 OPERATIONS: tuple[tuple[str, str, str, Role, OpenRequest | None], ...] = (
@@ -103,6 +103,7 @@ def row(
         verb=verb,
         kind=kind,
         reply_headers=extras.reply_headers if role is Role.CALL else (),
+        asks_usage=extras.asks_usage and method in ASK_USAGE,
     )
 
 
@@ -115,5 +116,5 @@ def rows(extras: Extras = PLAIN) -> tuple[Row, ...]:
         row(method, path, role, open_responses, request, verb=verb, extras=extras)
         for method, verb, path, role, request in OPERATIONS
     )
-    free = (row(method, path, Role.FREE, open_unread, verb=verb) for method, verb, path in FREE)
+    free = (unread(method, rf"{path}\Z", verb=verb) for method, verb, path in FREE)
     return (*calls, *free, *operations)

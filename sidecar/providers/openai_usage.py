@@ -11,8 +11,8 @@ from typing import TypeVar
 from msgspec import Struct
 
 from sidecar.metering.usage import Usage
+from sidecar.providers.counts import Count, Parts, cut_down, minus, within
 from sidecar.providers.figures import Figures
-from sidecar.providers.google_usage import Count, Parts, cut_down, minus, within
 
 
 class CachedDetails(Struct, gc=False):
@@ -94,20 +94,22 @@ def numbers_of(value: object, shape: type[Shape]) -> tuple[Shape, bool]:
 
 def usage_of(numbers: Numbers) -> tuple[Usage, str]:
     """The disjoint classes, and the contradiction that was found among the numbers, if any."""
-    given, unsure_given = either(numbers.prompt_tokens, numbers.input_tokens)
-    made, unsure_made = either(numbers.completion_tokens, numbers.output_tokens)
-    doubt = unsure_given or unsure_made
-    total = numbers.total_tokens
+    given, made, total = numbers.prompt_tokens, numbers.completion_tokens, numbers.total_tokens
+    doubt = ""
+    if numbers.input_tokens or numbers.output_tokens:
+        given, unsure = either(given, numbers.input_tokens)
+        made, doubt = either(made, numbers.output_tokens)
+        doubt = unsure or doubt
     if total and not (given or made):
         given, doubt = total, ONLY_A_TOTAL
     of_input = numbers.prompt_tokens_details or numbers.input_tokens_details or numbers.input_token_details or NO_INPUT
     of_output = (
         numbers.completion_tokens_details or numbers.output_tokens_details or numbers.output_token_details or NO_OUTPUT
     )
-    cached = min(of_input.cached_tokens, given)
-    doubt = doubt or ("cached_over_input" if cached < of_input.cached_tokens else "")
-    reasoning = of_output.reasoning_tokens
-    if not (reasoning and total == given + made + reasoning):  # else it stands beside the output: xAI
+    cached, reasoning = of_input.cached_tokens, of_output.reasoning_tokens
+    if cached > given:
+        cached, doubt = given, doubt or "cached_over_input"
+    if reasoning and total != given + made + reasoning:  # else it stands beside the output: xAI
         doubt = doubt or ("reasoning_over_output" if reasoning > made else "")
         reasoning = min(reasoning, made)
         made -= reasoning
@@ -116,9 +118,10 @@ def usage_of(numbers: Numbers) -> tuple[Usage, str]:
     if total and excess:
         doubt = doubt or ("parts_over_total" if excess > 0 else "total_over_parts")
         made, reasoning, fresh, cached = cut_down((made, reasoning, fresh, cached), excess)
-    if not (has_parts(of_input) or of_output.audio_tokens or of_output.image_tokens):
-        return Usage(fresh, cached, made, reasoning), doubt
-    return in_parts(Usage(fresh, cached, made, reasoning), of_input, of_output, doubt)
+    usage = Usage(fresh, cached, made, reasoning)
+    if has_parts(of_input) or of_output.audio_tokens or of_output.image_tokens:
+        return in_parts(usage, of_input, of_output, doubt)
+    return usage, doubt
 
 
 def has_parts(details: InputDetails) -> bool:

@@ -7,7 +7,6 @@ chunk; a reader has it as `generation_id`.
 With the caller's own key for a provider (`is_byok`) `cost` is OpenRouter's fee alone: the provider's own bill is added.
 """
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -16,21 +15,21 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import UNREADABLE, Unreadable, decoded
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.anthropic import open_messages, open_messages_request
+from sidecar.providers.anthropic import MESSAGES_ROUTES
 from sidecar.providers.contract import Inquiry, ReplyHead, ReplyReader, Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import Figures, name_of
-from sidecar.providers.lenient import UNREADABLE, Unreadable, decoded
+from sidecar.providers.figures import Figures
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
-from sidecar.providers.openai_chat import is_event_stream, look_of
-from sidecar.providers.openai_events import open_responses
+from sidecar.providers.openai_chat import look_of
 from sidecar.providers.openai_extras import Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_request import open_call
-from sidecar.providers.openai_stream import StreamReader, Tally
-from sidecar.providers.paths import OpenReply, OpenRequest, Row
+from sidecar.providers.openai_routes import rows as openai_rows
+from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.paths import OpenReply, Row, unread
 from sidecar.providers.unary import UnaryReader
 
 GENERATION = "x-generation-id"
@@ -77,9 +76,9 @@ class GenerationReader:
         self._reader: ReplyReader
         if open_other is not None:
             self._reader = open_other(head, facts)
-        elif is_event_stream(head):
+        elif head.is_event_stream:
             look = LOOK if self.generation_id else self._look_for_id
-            self._reader = StreamReader(head, look, EXTRACT, EXTRAS)
+            self._reader = stream_reader(head, look, EXTRACT, EXTRAS)
         else:
             self._reader = UnaryReader(EXTRACT, head)
 
@@ -121,7 +120,7 @@ class Generation(Struct, gc=False):
     data: dict[str, object]
 
 
-INQUIRY = msgspec.json.Decoder(Generation)
+ANSWER = msgspec.json.Decoder(Generation)
 
 
 def inquiry_path(generation_id: str) -> bytes:
@@ -135,7 +134,7 @@ def inquiry_path(generation_id: str) -> bytes:
 def told_by(document: bytes) -> Reported | None:
     """What a generation cost, by the answer to an inquiry; None when that does not say. Never raises."""
     try:
-        fields = decoded(INQUIRY, document).data
+        fields = decoded(ANSWER, document).data
     except Unreadable:
         return None
     figures = Figures(fields)
@@ -161,20 +160,21 @@ def identity_of(reader: ReplyReader) -> str:
     return reader.generation_id if isinstance(reader, GenerationReader) else ""
 
 
-def called(method: str, open_request: OpenRequest, open_other: OpenReply | None = None) -> Row:
-    """A row of calls that are generations; the path ends in the method's name."""
-    path = re.compile(rf"/{method.replace('.', '/')}$")
+INQUIRY = Inquiry(identity_of, inquiry_path, told_by)
+
+
+def identified(row: Row) -> Row:
+    """The same row of calls, each of which is a generation that can be asked about."""
+    open_other = None if row.method in CHATS else row.open_reply
     reader = partial(GenerationReader, open_other=open_other)
-    return Row(method, path, Role.CALL, reader, open_request, reply_headers=(GENERATION,))
+    return msgspec.structs.replace(row, open_reply=reader, reply_headers=(GENERATION,), inquiry=INQUIRY)
 
 
+CHATS = frozenset({"chat.completions", "completions"})
 ROWS = (
-    called("chat.completions", open_call),
-    called("completions", open_call),
-    called("responses", open_call, partial(open_responses, extras=EXTRAS)),
-    called("messages", open_messages_request, open_messages),
-    Row("generation", re.compile(r"/generation(/content)?$"), Role.FREE, verb="GET"),
-    Row("account", re.compile(r"/(credits|activity|key|keys|providers|endpoints/zdr)(/.*)?$"), Role.FREE, verb="GET"),
+    *(identified(row) for row in (*MESSAGES_ROUTES, *openai_rows(EXTRAS)) if row.role is Role.CALL),
+    unread("generation", r"/generation(/content)?$", verb="GET"),
+    unread("account", r"/(credits|activity|key|keys|providers|endpoints/zdr)(/.*)?$", verb="GET"),
 )
 """`messages` is Anthropic's dialect, whose usage has no cost in it: its price is that of the list."""
 
@@ -184,5 +184,5 @@ OPENROUTER = OpenAIDialect(
     hosts=("openrouter.ai",),
     on_close=ON_CLOSE["openrouter"],
     rows=ROWS,
-    extras=msgspec.structs.replace(EXTRAS, inquiry=Inquiry(identity_of, inquiry_path, told_by)),
+    extras=EXTRAS,
 )

@@ -10,8 +10,10 @@ from urllib.parse import unquote
 
 import msgspec
 
+from sidecar.bodies.lenient import decoded
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.contract import (
+    Inquiry,
     OnCloseFacts,
     ReplyHead,
     ReplyReader,
@@ -21,10 +23,10 @@ from sidecar.providers.contract import (
     Role,
     Route,
 )
-from sidecar.providers.figures import name_of
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import decoded
+from sidecar.providers.names import name_of
 from sidecar.providers.unary import Extract, UnaryReader
+from sidecar.providers.unread import open_unread
 
 OpenReply = Callable[[ReplyHead, RequestFacts], ReplyReader]
 OpenRequest = Callable[[RequestHead], RequestReader]
@@ -34,16 +36,9 @@ LONGEST_PATH = 512
 """Characters; a longer path is worked out each time, so that the memory of the routes is bounded."""
 
 
-def nothing_in(document: bytes) -> None:
-    """What is reported by a reply in which nothing stands for us."""
-
-
 def whole(extract: Extract) -> OpenReply:
     """Makes the reader of a reply that is one document."""
     return lambda head, facts: UnaryReader(extract, head)
-
-
-UNREAD = whole(nothing_in)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -54,12 +49,19 @@ class Row(msgspec.Struct, frozen=True):
     path: re.Pattern[str]
     """Searched in the path, without its query; a group `model` names the model."""
     role: Role = Role.CALL
-    open_reply: OpenReply = UNREAD
+    open_reply: OpenReply = open_unread
     open_request: OpenRequest | None = None
     """Given where only the body names the model or the kind."""
     verb: str = "POST"
     kind: CallKind = CallKind.UNARY
     reply_headers: tuple[str, ...] = ()
+    asks_usage: bool = False
+    inquiry: Inquiry | None = None
+
+
+def unread(method: str, path: str, role: Role = Role.FREE, verb: str = "POST") -> Row:
+    """A row whose replies hold nothing of what a call used."""
+    return Row(method, re.compile(path), role, verb=verb)
 
 
 class Asked(msgspec.Struct, gc=False):
@@ -148,5 +150,7 @@ def route_of(row: Row, found: re.Match[str]) -> Route:
         role=row.role,
         open_request=row.open_request,
         needs_body=row.open_request is not None,
+        asks_usage=row.asks_usage,
         reply_headers=row.reply_headers,
+        inquiry=row.inquiry,
     )

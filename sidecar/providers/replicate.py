@@ -11,13 +11,14 @@ from functools import partial
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import decoded
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import Figures, name_of
+from sidecar.providers.figures import Figures
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import decoded
-from sidecar.providers.paths import PathDialect, Row, whole
+from sidecar.providers.names import name_of
+from sidecar.providers.paths import PathDialect, Row, unread, whole
 
 ENDED = frozenset({"succeeded", "failed", "canceled", "aborted"})
 """`aborted`: its deadline passed before it began, which is free; replicate-python 1.0.7 does not know the word."""
@@ -76,20 +77,15 @@ OPENS = partial(JsonRequest, opening_in)
 ROWS = (
     Row("predictions", re.compile(r"/(?:models|deployments)/(?P<model>[^/]+/[^/]+)/predictions$"), Role.SUBMIT, open_prediction),
     Row("predictions", re.compile(r"/predictions$"), Role.SUBMIT, open_prediction, OPENS),
-    Row("predictions.list", re.compile(r"/predictions$"), Role.FREE, verb="GET"),
+    unread("predictions.list", r"/predictions$", verb="GET"),
     Row("predictions.get", re.compile(r"/predictions/[^/]+$"), Role.POLL, open_prediction, verb="GET"),
     Row("predictions.cancel", re.compile(r"/predictions/[^/]+/cancel$"), Role.CANCEL, open_prediction),
     Row("trainings", re.compile(r"/models/(?P<model>[^/]+/[^/]+)/versions/[^/]+/trainings$"), Role.SUBMIT, open_prediction),
-    Row("trainings.list", re.compile(r"/trainings$"), Role.FREE, verb="GET"),
+    unread("trainings.list", r"/trainings$", verb="GET"),
     Row("trainings.get", re.compile(r"/trainings/[^/]+$"), Role.POLL, open_prediction, verb="GET"),
     Row("trainings.cancel", re.compile(r"/trainings/[^/]+/cancel$"), Role.CANCEL, open_prediction),
-    Row("files", re.compile(r"/files$"), Role.FREE),
-    Row(
-        "lists",
-        re.compile(r"/(account|collections|deployments|files|hardware|models|webhooks/default/secret)(/.*)?$"),
-        Role.FREE,
-        verb="GET",
-    ),
+    unread("files", r"/files$"),
+    unread("lists", r"/(account|collections|deployments|files|hardware|models|webhooks/default/secret)(/.*)?$", verb="GET"),
 )  # fmt: skip
 
 REPLICATE = PathDialect(

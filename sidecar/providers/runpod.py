@@ -10,16 +10,14 @@ import re
 import msgspec
 from msgspec import Raw, Struct
 
+from sidecar.bodies.lenient import NULL, Unreadable, decoded
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
-from sidecar.providers.lenient import Unreadable, decoded
 from sidecar.providers.openai import OpenAIDialect
-from sidecar.providers.paths import PathDialect, Row, whole
-
-NULL = Raw(b"null")
+from sidecar.providers.paths import PathDialect, Row, unread, whole
 
 
 class Job(Struct, gc=False):
@@ -68,19 +66,19 @@ def cost_of(output: Raw) -> object:
 open_job = whole(reported_in)
 
 ROWS = (
-    Row("run", re.compile(r"^/v2/(?P<model>[^/]+)/run$"), Role.SUBMIT),
+    unread("run", r"^/v2/(?P<model>[^/]+)/run$", Role.SUBMIT),
     Row("runsync", re.compile(r"^/v2/(?P<model>[^/]+)/runsync$"), Role.CALL, open_job),
     Row("status", re.compile(r"^/v2/(?P<model>[^/]+)/status/[^/]+$"), Role.POLL, open_job, verb="GET"),
     Row("status", re.compile(r"^/v2/(?P<model>[^/]+)/status/[^/]+$"), Role.POLL, open_job),
-    Row("stream", re.compile(r"^/v2/(?P<model>[^/]+)/stream/[^/]+$"), Role.POLL, verb="GET"),
-    Row("cancel", re.compile(r"^/v2/(?P<model>[^/]+)/cancel/[^/]+$"), Role.CANCEL),
-    Row("retry", re.compile(r"^/v2/(?P<model>[^/]+)/retry/[^/]+$"), Role.SUBMIT),
-    Row("batch", re.compile(r"^/v2/(?P<model>[^/]+)/batch$"), Role.SUBMIT),
-    Row("batch.get", re.compile(r"^/v2/(?P<model>[^/]+)/batch/[^/]+(/requests)?$"), Role.POLL, verb="GET"),
-    Row("batch.cancel", re.compile(r"^/v2/(?P<model>[^/]+)/batch/[^/]+/cancel$"), Role.CANCEL),
-    Row("batch.edit", re.compile(r"^/v2/[^/]+/batch/[^/]+/(requests|finalize)$"), Role.FREE),
-    Row("health", re.compile(r"^/v2/[^/]+/(health|batch)$"), Role.FREE, verb="GET"),
-    Row("purge", re.compile(r"^/v2/[^/]+/purge-queue$"), Role.FREE),
+    unread("stream", r"^/v2/(?P<model>[^/]+)/stream/[^/]+$", Role.POLL, verb="GET"),
+    unread("cancel", r"^/v2/(?P<model>[^/]+)/cancel/[^/]+$", Role.CANCEL),
+    unread("retry", r"^/v2/(?P<model>[^/]+)/retry/[^/]+$", Role.SUBMIT),
+    unread("batch", r"^/v2/(?P<model>[^/]+)/batch$", Role.SUBMIT),
+    unread("batch.get", r"^/v2/(?P<model>[^/]+)/batch/[^/]+(/requests)?$", Role.POLL, verb="GET"),
+    unread("batch.cancel", r"^/v2/(?P<model>[^/]+)/batch/[^/]+/cancel$", Role.CANCEL),
+    unread("batch.edit", r"^/v2/[^/]+/batch/[^/]+/(requests|finalize)$"),
+    unread("health", r"^/v2/[^/]+/(health|batch)$", verb="GET"),
+    unread("purge", r"^/v2/[^/]+/purge-queue$"),
 )
 
 HOSTS = ("api.runpod.ai",)

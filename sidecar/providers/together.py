@@ -10,17 +10,17 @@ from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.openai import OpenAIDialect
 from sidecar.providers.openai_request import open_call
 from sidecar.providers.openai_routes import row
-from sidecar.providers.paths import ASKS, Row
+from sidecar.providers.paths import ASKS, Row, unread
 
 ROWS = (
     row("rerank", "/rerank", open_request=open_call),
     Row("fine-tunes", re.compile(r"/fine-tunes$"), Role.SUBMIT, open_request=ASKS),
-    Row("fine-tunes.list", re.compile(r"/fine-tunes$"), Role.FREE, verb="GET"),
-    Row("fine-tunes.get", re.compile(r"/fine-tunes/[^/]+$"), Role.POLL, verb="GET"),
-    Row("fine-tunes.cancel", re.compile(r"/fine-tunes/[^/]+/cancel$"), Role.CANCEL),
+    unread("fine-tunes.list", r"/fine-tunes$", verb="GET"),
+    unread("fine-tunes.get", r"/fine-tunes/[^/]+$", Role.POLL, verb="GET"),
+    unread("fine-tunes.cancel", r"/fine-tunes/[^/]+/cancel$", Role.CANCEL),
     Row("queue", re.compile(r"/queue/submit$"), Role.SUBMIT, open_request=ASKS),
-    Row("queue.get", re.compile(r"/queue/status$"), Role.POLL, verb="GET"),
-    Row("queue.cancel", re.compile(r"/queue/cancel$"), Role.CANCEL),
+    unread("queue.get", r"/queue/status$", Role.POLL, verb="GET"),
+    unread("queue.cancel", r"/queue/cancel$", Role.CANCEL),
 )
 """What is canceled in a queue stands in the body, not in the path."""
 

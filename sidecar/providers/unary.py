@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from sidecar.providers.coding import decoder_of
+from sidecar.bodies.coding import decoder_of
+from sidecar.bodies.lenient import Unreadable
+from sidecar.bodies.skeleton import BoundedCopy
 from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.lenient import Unreadable
-from sidecar.providers.skeleton import BoundedCopy
 
 Extract = Callable[[bytes], Reported | None]
 """Takes a document; None when no usage is reported. Raises `Unreadable` when it is no document."""

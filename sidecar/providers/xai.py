@@ -7,21 +7,21 @@
 """
 
 import re
-from collections.abc import Mapping
 from functools import partial
 
 import msgspec
 from msgspec import Struct
 
+from sidecar.bodies.lenient import decoded
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
-from sidecar.providers.figures import Figures, name_of
+from sidecar.providers.figures import Figures
 from sidecar.providers.json_request import JsonRequest
-from sidecar.providers.lenient import decoded
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
 from sidecar.providers.openai_chat import open_chat
-from sidecar.providers.openai_extras import Extras
+from sidecar.providers.openai_extras import Extras, cost_at
 from sidecar.providers.openai_images import images_in
 from sidecar.providers.openai_request import call_in, open_media
 from sidecar.providers.openai_routes import row
@@ -32,12 +32,7 @@ TICKS = "cost_in_usd_ticks"
 TICKS_A_DOLLAR = 10**10
 
 
-def with_cost(reported: Reported, usage: Mapping[str, object]) -> Reported:
-    """The same with what the call cost."""
-    return msgspec.structs.replace(reported, cost_usd=Figures(usage).usd(TICKS, TICKS_A_DOLLAR))
-
-
-EXTRAS = Extras(amend=with_cost)
+EXTRAS = Extras(amend=cost_at(TICKS, TICKS_A_DOLLAR))
 
 
 class Deferrable(Struct, gc=False):

@@ -13,7 +13,8 @@ from sidecar.providers.contract import (
     RequestHead,
     Route,
 )
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, in_two, zipped
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 CHAT = "/v1/chat/completions"
 

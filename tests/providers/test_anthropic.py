@@ -6,10 +6,12 @@ from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.anthropic import ANTHROPIC, MESSAGES_ROUTES, ROUTES, route_on_vertex
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead, Role
-from sidecar.providers.facts import ANTHROPIC_ELSEWHERE
+from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.registry import DIALECTS
 from tests.providers.anthropic_wire import JSON, MODEL, SSE, STREAM, message, named, used
 from tests.providers.wire import read, whole
+
+ELSEWHERE = ON_CLOSE["anthropic.elsewhere"]
 
 ROUTED = [
     ("POST", "/v1/messages", "messages", Role.CALL),
@@ -126,7 +128,7 @@ def test_on_vertex_the_path_names_model_and_kind(verb, kind):
     route = route_on_vertex(verb, "claude-x@20250101")
     assert route is not None
     assert (route.model, route.kind, route.role, route.needs_body) == ("claude-x@20250101", kind, Role.CALL, False)
-    assert route.on_close is ANTHROPIC_ELSEWHERE
+    assert route.on_close is ELSEWHERE
     assert read(route.open_reply(SSE, NO_FACTS), named(STREAM)) is not None
 
 
@@ -145,9 +147,9 @@ def test_what_holds_for_anthropic_does_not_hold_for_others():
     assert own is not None
     assert other is not None
     assert own.on_close is None
-    assert other.on_close is ANTHROPIC_ELSEWHERE
+    assert other.on_close is ELSEWHERE
     assert ANTHROPIC.on_close.of(CallKind.STREAM) is OnClose.STOPS
-    assert ANTHROPIC.on_close.of(CallKind.UNARY) is ANTHROPIC_ELSEWHERE.of(CallKind.STREAM) is OnClose.UNKNOWN
+    assert ANTHROPIC.on_close.of(CallKind.UNARY) is ELSEWHERE.of(CallKind.STREAM) is OnClose.UNKNOWN
 
 
 def test_other_servers_of_messages_take_these_rows():

@@ -7,9 +7,10 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.anthropic import open_completion, open_messages
 from sidecar.providers.anthropic_reported import message_in
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported
-from sidecar.providers.figures import NAME_LENGTH
+from sidecar.providers.names import LONGEST
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.anthropic_wire import JSON, MODEL, message, used
-from tests.providers.wire import Json, bytewise, cut, in_two, read, whole, zipped
+from tests.providers.wire import Json, read, whole
 
 WHOLE = Reported(Usage(input=25, output=15), MODEL)
 
@@ -78,7 +79,7 @@ def test_no_usage_is_none_and_never_zero(usage):
     assert reported(usage) is None
 
 
-@pytest.mark.parametrize("model", [None, 7, "x" * (NAME_LENGTH + 1)])
+@pytest.mark.parametrize("model", [None, 7, "x" * (LONGEST + 1)])
 def test_a_name_that_is_none_names_no_model(model):
     assert reported(used(), model=model) == Reported(WHOLE.usage)
 

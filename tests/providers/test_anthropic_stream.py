@@ -6,10 +6,12 @@ from hypothesis import given, settings, strategies as st
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.anthropic import open_messages
-from sidecar.providers.anthropic_stream import COUNTED, MessageTally, event_in
+from sidecar.providers.anthropic_stream import MessageTally
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
+from sidecar.providers.reported import COUNTED
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.anthropic_wire import END, MODEL, PING, SSE, STREAM, delta, message, named, start, stop, used
-from tests.providers.wire import Json, bytewise, cut, in_two, read, zipped
+from tests.providers.wire import Json, read
 
 WHOLE = Reported(Usage(input=25, output=15), MODEL)
 FORMS = {
@@ -179,7 +181,7 @@ def test_an_event_of_another_kind_changes_nothing_but_the_count(event):
 
 def test_half_a_surrogate_pair_does_not_hide_an_event():
     tally = MessageTally()
-    tally.note(event_in(b'{"type": "content_block_delta", "delta": {"text": "abcd\\ud83d"}}'))
+    tally.note(b'{"type": "content_block_delta", "delta": {"text": "abcd\\ud83d"}}')
     got = tally.reported()
     assert got is not None
     assert got.usage.output == 1

@@ -7,9 +7,10 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.bedrock import open_reply
 from sidecar.providers.bedrock_reported import plain_model
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.anthropic_wire import message, used
 from tests.providers.bedrock_wire import JSON, counted, tokens
-from tests.providers.wire import Json, bytewise, cut, in_two, read, whole, zipped
+from tests.providers.wire import Json, read, whole
 
 ANSWER: Json = {
     "metrics": {"latencyMs": 900},

@@ -5,6 +5,7 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.bedrock import open_reply
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.anthropic_wire import STREAM, delta, start
 from tests.providers.bedrock_wire import (
     CONVERSE,
@@ -19,7 +20,7 @@ from tests.providers.bedrock_wire import (
     text,
     tokens,
 )
-from tests.providers.wire import Json, bytewise, cut, in_two, read, zipped
+from tests.providers.wire import Json, read
 
 CLAUDE = invoked(STREAM, 25, 15)
 CONVERSED = Reported(Usage(input=18, cached_input=7502, output=386))

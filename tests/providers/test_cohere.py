@@ -17,7 +17,8 @@ from sidecar.providers.contract import (
     Role,
     Route,
 )
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, in_two, zipped
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 ROUTED = [
     # verb, path, method, role: providers-wire 3 and 5, cohere-python

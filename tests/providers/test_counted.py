@@ -1,12 +1,13 @@
 import pytest
 
+from sidecar.bodies.lenient import Unreadable
+from sidecar.bodies.ndjson import JsonLines
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.counted import CountedStream, Mark
-from sidecar.providers.lenient import Unreadable
-from sidecar.providers.ndjson import JsonLines
-from tests.providers.wire import read, zipped
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.counted import Mark, counted_stream
+from tests.bodies.cutting import zipped
+from tests.providers.wire import read
 
 LINES = ReplyHead(200, "application/x-ndjson")
 MARKS = {b"d": Mark.DELTA, b"e": Mark.END, b"n": Mark.END, b"u": Mark.END}
@@ -19,9 +20,9 @@ def extract(event: bytes) -> Reported | None:
     return SEVEN if event == b"e" else None
 
 
-def stream(coding: str = "") -> CountedStream:
+def stream(coding: str = "") -> ReplyReader:
     head = ReplyHead(200, "application/x-ndjson", coding)
-    return CountedStream(JsonLines(), lambda event: MARKS.get(event, Mark.OTHER), extract, head)
+    return counted_stream(JsonLines(), lambda event: MARKS.get(event, Mark.OTHER), extract, head)
 
 
 def counted(tokens: int) -> Reported:

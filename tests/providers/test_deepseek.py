@@ -6,6 +6,7 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, Reported, Role
 from sidecar.providers.deepseek import DEEPSEEK
+from tests.bodies.cutting import in_two
 from tests.providers.compatible import (
     CHAT,
     chunk,
@@ -17,7 +18,7 @@ from tests.providers.compatible import (
     streams_everywhere,
     used,
 )
-from tests.providers.wire import JSON, SSE, in_two, read, whole
+from tests.providers.wire import JSON, SSE, read, whole
 
 ROUTED = [
     ("POST", "/chat/completions", "chat.completions", Role.CALL),

@@ -6,6 +6,7 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported, Role
 from sidecar.providers.fireworks import FIREWORKS
+from tests.bodies.cutting import in_two
 from tests.providers.compatible import (
     chunk,
     completion,
@@ -16,7 +17,7 @@ from tests.providers.compatible import (
     streams_everywhere,
     used,
 )
-from tests.providers.wire import JSON, SSE, in_two, read
+from tests.providers.wire import JSON, SSE, read
 
 FLUX = "accounts/fireworks/models/flux-1-dev-fp8"
 KONTEXT = "accounts/fireworks/models/flux-kontext-pro"
@@ -61,14 +62,19 @@ def test_a_stream_that_breaks_off_is_counted_by_its_deltas():
     assert got == Reported(Usage(output=2), "m1", basis=Basis.ESTIMATED, reason="counted_deltas")
 
 
-def test_an_image_counts_when_it_is_whole():
+def test_an_image_was_made_when_it_begins_to_come():
     for pieces in in_two(b"\xff\xd8 image"):
         reader = opened(FIREWORKS, ReplyHead(200, "image/jpeg"), IMAGES)
         for piece in pieces:
             reader.feed(piece)
-        assert (reader.reported(), reader.is_terminal) == (None, False)
+        assert (reader.reported(), reader.is_terminal) == (Reported(Usage(images=1)), False)
         reader.finish()
         assert (reader.reported(), reader.is_terminal, reader.gave_up) == (Reported(Usage(images=1)), True, "")
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+def test_an_error_is_no_image(status):
+    assert read(opened(FIREWORKS, ReplyHead(status, "application/json"), IMAGES), b'{"error": {}}') is None
 
 
 def test_images_in_json_are_one_at_least():

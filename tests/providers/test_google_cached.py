@@ -7,7 +7,8 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported
 from sidecar.providers.google_cached import cached_in, open_cached
-from tests.providers.wire import JSON, Json, bytewise, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, in_two, zipped
+from tests.providers.wire import JSON, Json, read, whole
 
 CACHED: Json = {
     "name": "cachedContents/c1", "model": "models/gemini-3-flash", "createTime": "2026-11-20T00:00:00Z",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, strategies as st
 from msgspec import Raw
 
-from sidecar.providers.google_continuation import NULL, digest_in, digest_of
+from sidecar.bodies.lenient import NULL
+from sidecar.providers.google_continuation import digest_in, digest_of
 
 
 @given(st.binary(min_size=1, max_size=200))

@@ -4,14 +4,15 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported
 from sidecar.providers.google_continuation import digest_of
 from sidecar.providers.google_interactions import camel, interaction_in, open_interaction_document
 from sidecar.providers.google_routes import route_of
-from sidecar.providers.lenient import Unreadable
-from tests.providers.wire import JSON, Json, bytewise, cut, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
+from tests.providers.wire import JSON, Json, read, whole
 
 USAGE: Json = {
     "total_input_tokens": 30, "total_cached_tokens": 10, "total_output_tokens": 7, "total_thought_tokens": 3,

@@ -6,6 +6,7 @@ from hypothesis import given, settings, strategies as st
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.interactions import (
     DONE,
     IN_CAMEL_CASE,
@@ -19,7 +20,7 @@ from tests.providers.interactions import (
     delta,
     stream,
 )
-from tests.providers.wire import JSON, SSE, bytewise, cut, in_two, read, whole, zipped
+from tests.providers.wire import JSON, SSE, read, whole
 
 FORMS = {
     "lf": (SSE, body_of(*STREAM) + DONE),

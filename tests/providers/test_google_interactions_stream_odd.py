@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies as st
 
 from sidecar.providers.contract import ReplyHead, Reported
 from sidecar.providers.google_continuation import digest_of
+from tests.bodies.cutting import in_two
 from tests.providers.interactions import (
     DONE,
     STREAM,
@@ -16,7 +17,7 @@ from tests.providers.interactions import (
     delta,
     stream,
 )
-from tests.providers.wire import SSE, Json, in_two
+from tests.providers.wire import SSE, Json
 
 # the end
 

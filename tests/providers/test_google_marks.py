@@ -3,8 +3,8 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from sidecar.bodies.lenient import UNREADABLE
 from sidecar.providers.google_marks import MARKS, Marks, carefully, text_bytes_in
-from sidecar.providers.lenient import UNREADABLE
 from tests.providers.wire import event, usage
 
 

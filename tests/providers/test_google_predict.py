@@ -7,7 +7,8 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts, RequestHead
 from sidecar.providers.google_predict import open_predict, open_predict_request
-from tests.providers.wire import JSON, cut, in_two, read, whole
+from tests.bodies.cutting import cut, in_two
+from tests.providers.wire import JSON, read, whole
 
 IMAGE = {"bytesBase64Encoded": "iVBORw0KGgo=", "mimeType": "image/png"}
 STORED = {"gcsUri": "gs://bucket/0.png", "mimeType": "image/png"}

@@ -10,7 +10,8 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts, RequestHead, Role, Route
 from sidecar.providers.google_publishers import openai_route, publishers_route
 from sidecar.providers.google_routes import route_of
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, in_two, zipped
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 IN_PROJECT = "/v1/projects/P/locations/R"
 CLAUDE = f"{IN_PROJECT}/publishers/anthropic/models/claude-x@20250101"

@@ -3,11 +3,11 @@ import json
 import pytest
 from msgspec import Raw
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
 from sidecar.providers.google_reported import billed_searches, reported_in, searches_in, tier_of
-from sidecar.providers.lenient import Unreadable
 from tests.providers.wire import Json, event, usage
 
 

@@ -7,7 +7,8 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.google_stream import open_stream
-from tests.providers.wire import JSON, SSE, Json, array, bytewise, cut, event, in_two, read, sse, usage, zipped
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
+from tests.providers.wire import JSON, SSE, Json, array, event, read, sse, usage
 
 STREAM = [
     event("Hel", used=usage(10, 1)),

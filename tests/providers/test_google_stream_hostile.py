@@ -4,11 +4,12 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from sidecar.bodies.skeleton import MOST
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.google_stream import open_stream
-from sidecar.providers.skeleton import MOST
-from tests.providers.wire import JSON, SSE, array, cut, event, read, sse, usage
+from tests.bodies.cutting import cut
+from tests.providers.wire import JSON, SSE, array, event, read, sse, usage
 
 STREAM = [event("Hel", used=usage(10, 1)), event("lo", finish="STOP", used=usage(10, 7))]
 WHOLE = Reported(Usage(input=10, output=7), "gemini-3-flash")

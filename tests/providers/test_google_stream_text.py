@@ -12,7 +12,8 @@ from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reporte
 from sidecar.providers.estimate import tokens_of, with_input
 from sidecar.providers.google_continuation import digest_of
 from sidecar.providers.google_stream import open_stream
-from tests.providers.wire import JSON, SSE, Json, array, bytewise, cut, event, in_two, read, sse, usage, zipped
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
+from tests.providers.wire import JSON, SSE, Json, array, event, read, sse, usage
 
 ON_DEMAND = {"trafficType": "ON_DEMAND"}
 TEXTS = ["Hello ", "w\u00f6rld,\n", '"quoted" ', "back\\slash ", "plain again", "", "and \\", "the end"]

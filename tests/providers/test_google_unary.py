@@ -8,7 +8,8 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.gemini import GEMINI
 from sidecar.providers.google_continuation import digest_of
-from tests.providers.wire import JSON, Json, bytewise, cut, event, in_two, read, usage, whole, zipped
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
+from tests.providers.wire import JSON, Json, event, read, usage, whole
 
 ANSWER = event('a "finishReason" and a {brace', finish="STOP", used=usage(10, 7, thoughtsTokenCount=3))
 USED = Reported(Usage(input=10, output=7, reasoning=3), "gemini-3-flash")

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 
 from sidecar.metering.usage import Usage
-from sidecar.providers.google_usage import MOST_TOKENS, UsageMetadata, usage_of
+from sidecar.providers.counts import MOST
+from sidecar.providers.google_usage import UsageMetadata, usage_of
 
 
 def of(modality: str, count: int) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def test_contradictions_take_the_smaller_reading(fields, expected, doubt):
     assert usage_of(meta(**fields)) == (expected, doubt)
 
 
-counts = st.integers(0, 40) | st.integers(0, MOST_TOKENS)
+counts = st.integers(0, 40) | st.integers(0, MOST)
 details = st.lists(
     st.fixed_dictionaries(
         {"modality": st.sampled_from(["TEXT", "AUDIO", "IMAGE", "VIDEO", "DOCUMENT", "X"]), "tokenCount": counts}

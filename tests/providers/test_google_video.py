@@ -6,7 +6,8 @@ from hypothesis import given, strategies as st
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts, RequestHead
 from sidecar.providers.google_video import open_video, open_video_request
-from tests.providers.wire import JSON, Json, cut, in_two, read, whole, zipped
+from tests.bodies.cutting import cut, in_two, zipped
+from tests.providers.wire import JSON, Json, read, whole
 
 REQUEST: Json = {
     "instances": [{"prompt": "cat"}],
@@ -54,7 +55,8 @@ def test_it_is_found_behind_a_large_image():
         ({"durationSeconds": "\u0662", "generateAudio": "yes"}, NO_FACTS),
         ({"resolution": "x" * 40}, NO_FACTS),
         ({"resolution": "1080p\n"}, NO_FACTS),
-        ({"resolution": 1080, "generateAudio": False}, NO_FACTS),
+        ({"resolution": 1080, "generateAudio": 0}, NO_FACTS),
+        ({"resolution": "4k", "generateAudio": False}, RequestFacts(variant="4k silent")),
         ({"generateAudio": True}, RequestFacts(variant="audio")),
     ],
 )

@@ -3,10 +3,10 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead
 from sidecar.providers.json_request import KEPT, JsonRequest, text_bytes_in
-from sidecar.providers.lenient import Unreadable
-from tests.providers.wire import cut, zipped
+from tests.bodies.cutting import cut, zipped
 
 IMAGE = "iVBORw0KGgo" * 400
 TEXT = "four words of text, " * 300
@@ -58,6 +58,10 @@ def test_text_counts_and_an_image_does_not():
 
 def test_a_quote_in_a_text_is_text():
     assert text_bytes_in(rb'{"say": "she said \"go\" and went", "n": 1}') == len("she said 'go' and went")
+
+
+def test_a_backslash_before_the_end_of_a_text_does_not_hide_it():
+    assert text_bytes_in(rb'{"path": "C:\\", "long": "' + b"a" * 600 + b'"}') == 3
 
 
 def test_keys_and_numbers_are_no_text():

@@ -18,7 +18,8 @@ from sidecar.providers.contract import (
     Route,
 )
 from sidecar.providers.ollama import OLLAMA
-from tests.providers.wire import JSON, Json, bytewise, cut, in_two, read, whole, zipped
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
+from tests.providers.wire import JSON, Json, read, whole
 
 LINES = ReplyHead(200, "application/x-ndjson")
 

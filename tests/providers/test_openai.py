@@ -5,7 +5,7 @@ import pytest
 
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import NO_FACTS, Inquiry, Reported
+from sidecar.providers.contract import NO_FACTS, Reported
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.openai import OPENAI, OpenAIDialect
 from sidecar.providers.openai_chat import open_chat
@@ -93,13 +93,12 @@ def test_another_dialect_of_the_same_server_is_asked_at_the_end():
 
 
 def test_extras_reach_every_call():
-    inquiry = Inquiry(lambda reader: "id", lambda value: value.encode(), lambda body: None)
-    extras = Extras(amend=cost_at("cost"), reply_headers=("x-id",), asks_usage=False, inquiry=inquiry)
+    extras = Extras(amend=cost_at("cost"), reply_headers=("x-id",), asks_usage=False)
     dialect = spoken_by(extras=extras)
     for path in ("/v1/chat/completions", "/v1/responses", "/v1/embeddings"):
         route = dialect.route("POST", path)
         assert route is not None
-        assert (route.reply_headers, route.asks_usage, route.inquiry) == (("x-id",), False, inquiry)
+        assert (route.reply_headers, route.asks_usage) == (("x-id",), False)
         got = read(route.open_reply(JSON, NO_FACTS), whole({"usage": used(10, 5, cost=0.25)}))
         assert isinstance(got, Reported)
         assert (got.usage, str(got.cost_usd)) == (Usage(input=10, output=5), "0.25")

@@ -4,8 +4,9 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts
 from sidecar.providers.openai_audio import open_speech, open_transcript, transcript_in
+from tests.bodies.cutting import bytewise, in_two
 from tests.providers.openai_wire import billed, chunk, chunks, judged, last, named, used
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, whole
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 USAGE = billed(14, 45, type="tokens", input_token_details={"text_tokens": 0, "audio_tokens": 14})
 TOKENS = Reported(Usage(input=14, output=45, audio_input=14))

@@ -8,8 +8,9 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported
 from sidecar.providers.openai_chat import open_chat
 from sidecar.providers.openai_extras import Extras
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.openai_wire import DONE, after, chunk, chunks, judged, last, used
-from tests.providers.wire import JSON, SSE, Json, bytewise, cut, in_two, read, sse, whole, zipped
+from tests.providers.wire import JSON, SSE, Json, read, sse, whole
 
 DETAILS = {
     "prompt_tokens_details": {"cached_tokens": 4, "audio_tokens": 0},

@@ -5,8 +5,9 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported
 from sidecar.providers.openai_events import RESPONSES, Kind, open_responses
+from tests.bodies.cutting import bytewise, cut, in_two, zipped
 from tests.providers.openai_wire import billed, judged, named
-from tests.providers.wire import JSON, SSE, Json, bytewise, cut, in_two, read, sse, whole, zipped
+from tests.providers.wire import JSON, SSE, Json, read, sse, whole
 
 
 def response(status: str, usage: Json | None = None, **more: object) -> Json:

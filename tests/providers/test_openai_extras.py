@@ -24,8 +24,8 @@ def test_what_is_no_cost_changes_nothing(value):
 
 
 def test_a_cost_may_be_counted_in_small_units():
-    ticks = cost_at("cost_in_usd_ticks", Decimal("1e-10"))
-    for count, usd in ((37_756_000, "0.0037756"), (123_456_789_012, "12.3456789012"), (0, "0")):
+    ticks = cost_at("cost_in_usd_ticks", 10**10)
+    for count, usd in ((37_756_000, "0.0037756"), (123_456_789_012, "12.3456789012"), (0, "0"), (10**15, "100000")):
         assert ticks(READ, {"cost_in_usd_ticks": count}).cost_usd == Decimal(usd)
 
 

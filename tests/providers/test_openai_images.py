@@ -4,8 +4,9 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, RequestFacts
 from sidecar.providers.openai_images import images_in, open_images
+from tests.bodies.cutting import bytewise, in_two, zipped
 from tests.providers.openai_wire import billed, judged, named
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, whole, zipped
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 PICTURE = "iVBORw0KGgo" * 3
 USAGE = billed(20, 300, input_tokens_details={"text_tokens": 15, "image_tokens": 5})

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from sidecar.providers.openai_inject import MOST, UsageChunksRemoved, with_usage_asked
+from tests.bodies.cutting import bytewise, cut, in_two
 from tests.providers.openai_wire import DONE, chunk, last, used
-from tests.providers.wire import Json, bytewise, cut, in_two, sse
+from tests.providers.wire import Json, sse
 
 REQUEST = {"model": "gpt-5", "messages": [{"role": "user", "content": 'a "stream": false, } \\'}], "stream": True}
 

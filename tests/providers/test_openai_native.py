@@ -13,8 +13,9 @@ from sidecar.providers.openai_native import (
     open_scores,
     open_sglang,
 )
+from tests.bodies.cutting import bytewise, in_two, zipped
 from tests.providers.openai_wire import chunk, chunks, judged, last, named, used
-from tests.providers.wire import JSON, SSE, Json, bytewise, in_two, read, sse, whole, zipped
+from tests.providers.wire import JSON, SSE, Json, read, sse, whole
 
 TIMINGS = {"cache_n": 6, "prompt_n": 4, "prompt_ms": 20.3, "predicted_n": 3, "predicted_ms": 9.0}
 LLAMA_STREAM = sse(

@@ -3,10 +3,10 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
-from sidecar.providers.lenient import Unreadable
 from sidecar.providers.openai_extras import Extras
 from sidecar.providers.openai_reported import named_in, reported_in
 from tests.providers.openai_wire import billed, judged, used

@@ -3,10 +3,11 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead, RequestReader
-from sidecar.providers.lenient import Unreadable
 from sidecar.providers.openai_request import call_in, media_in, open_call, open_media, open_spoken, spoken_in
-from tests.providers.wire import Json, in_two, zipped
+from tests.bodies.cutting import in_two, zipped
+from tests.providers.wire import Json
 
 PROMPT = {"model": "gpt-5", "messages": [{"role": "user", "content": 'say {"stream": true, "model": "x"}'}]}
 

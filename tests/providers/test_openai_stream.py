@@ -1,11 +1,11 @@
-import msgspec
 import pytest
 
+from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
-from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.lenient import Unreadable
-from sidecar.providers.openai_stream import StreamReader, Tally, at_least
+from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
+from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.reported import at_least
 from tests.providers.wire import SSE, read
 
 TOTALS = {b'{"n": 1}': Reported(Usage(input=7, output=1), "m"), b'{"n": 9}': Reported(Usage(input=7, output=9), "m")}
@@ -27,8 +27,8 @@ def extract(event: bytes) -> Reported | None:
     return TOTALS[event]
 
 
-def reader(otherwise: Reported | None = None, head: ReplyHead = SSE) -> StreamReader:
-    return StreamReader(head, look, extract, otherwise=otherwise)
+def reader(otherwise: Reported | None = None, head: ReplyHead = SSE) -> ReplyReader:
+    return stream_reader(head, look, extract, otherwise=otherwise)
 
 
 def lines(*events: str) -> list[bytes]:
@@ -59,11 +59,6 @@ def test_what_nothing_tells_is_what_was_known_otherwise():
     assert told.usage == Usage(output=1)
 
 
-def test_a_lower_bound_does_not_hide_an_older_doubt():
-    doubted = msgspec.structs.replace(TOTALS[b'{"n": 1}'], basis=Basis.ESTIMATED, reason="unknown_tier")
-    assert at_least(doubted, "unfinished") == doubted
-
-
 def test_an_unknown_coding_is_given_up():
     got = reader(head=ReplyHead(200, "text/event-stream", "br2"))
     assert read(got, *lines('{"n": 9}')) is None
@@ -72,7 +67,7 @@ def test_an_unknown_coding_is_given_up():
 
 @pytest.mark.parametrize("index", [-5, 0, 63, 64, 10**18])
 def test_choices_are_bounded(index):
-    tally = Tally()
+    tally = Tally(look, extract)
     tally.note_choice(index, has_finished=True)
     assert tally.seen == tally.finished
     assert tally.seen.bit_length() <= 64

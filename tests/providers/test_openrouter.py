@@ -11,6 +11,7 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, Reported, Role
 from sidecar.providers.openrouter import GENERATION, OPENROUTER, GenerationReader, inquiry_path, told_by
+from tests.bodies.cutting import bytewise
 from tests.providers.compatible import (
     chunk,
     completion,
@@ -21,7 +22,7 @@ from tests.providers.compatible import (
     streams_everywhere,
     used,
 )
-from tests.providers.wire import JSON, SSE, Json, bytewise, read, whole
+from tests.providers.wire import JSON, SSE, Json, read, whole
 
 ROUTED = [
     # verb, path, method, role: providers-wire 4 and 5
@@ -225,4 +226,17 @@ def test_a_cut_call_can_be_asked_about():
     assert inquiry.identity(reader) == ""
     reader.feed(sse(STREAM[:1], b""))
     assert inquiry.identity(reader) == "gen-1"
-    assert inquiry.identity(opened(OPENROUTER, JSON, "/api/v1/embeddings")) == ""
+
+
+@pytest.mark.parametrize("path", [path for verb, path, _, role in ROUTED if role is Role.CALL])
+def test_every_call_can_be_asked_about_by_what_its_head_names(path):
+    found = route(OPENROUTER, "POST", path)
+    assert found.inquiry is not None
+    assert GENERATION in found.reply_headers
+    head = ReplyHead(200, "application/json", headers={GENERATION: "gen-2"})
+    assert found.inquiry.identity(found.open_reply(head, NO_FACTS)) == "gen-2"
+    assert found.inquiry.identity(found.open_reply(JSON, NO_FACTS)) == ""
+
+
+def test_what_is_no_call_is_not_asked_about():
+    assert {route(OPENROUTER, verb, path).inquiry for verb, path, _, role in ROUTED if role is not Role.CALL} == {None}

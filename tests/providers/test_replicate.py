@@ -8,7 +8,8 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, ReplyHead, ReplyReader, Reported, RequestHead, Role, Route
 from sidecar.providers.replicate import REPLICATE
-from tests.providers.wire import JSON, Json, in_two, read, whole, zipped
+from tests.bodies.cutting import in_two, zipped
+from tests.providers.wire import JSON, Json, read, whole
 
 ROUTED = [
     # verb, path, method, role, model: providers-wire 3, replicate.*

@@ -1,11 +1,12 @@
 import pytest
 
+from sidecar.bodies.lenient import Unreadable
+from sidecar.bodies.skeleton import MOST
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported
-from sidecar.providers.lenient import Unreadable
-from sidecar.providers.skeleton import MOST
 from sidecar.providers.unary import UnaryReader
-from tests.providers.wire import JSON, in_two, read, zipped
+from tests.bodies.cutting import in_two, zipped
+from tests.providers.wire import JSON, read
 
 BODY = b'{"n": 7}'
 SEVEN = Reported(Usage(input=7))

@@ -1,9 +1,7 @@
-"""Replies in the shapes that google-wire documents, and ways to cut them."""
+"""Replies in the shapes that google-wire documents, and what a reader says of them."""
 
-import gzip
 import json
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Iterable
 from typing import Any
 
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
@@ -51,28 +49,9 @@ def whole(document: Any) -> bytes:
     return json.dumps(document, indent=2).encode()
 
 
-def zipped(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
 def read(reader: ReplyReader, *pieces: bytes) -> Reported | None:
     """What a reader reports of a body that came in these pieces."""
     for piece in pieces:
         reader.feed(piece)
     reader.finish()
     return reader.reported()
-
-
-def in_two(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every way to cut a body in two."""
-    return ((body[:at], body[at:]) for at in range(len(body) + 1))
-
-
-def cut(body: bytes, places: Iterable[int]) -> list[bytes]:
-    """A body cut at these places, wherever they are."""
-    marks = sorted({min(place, len(body)) for place in places} | {0, len(body)})
-    return [body[start:end] for start, end in pairwise(marks)]
-
-
-def bytewise(body: bytes) -> list[bytes]:
-    return [body[at : at + 1] for at in range(len(body))]

@@ -1,9 +1,9 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.providers.ndjson import MOST_LINES, JsonLines
-from sidecar.providers.skeleton import MOST, PLAIN
-from tests.providers.wire import bytewise, cut, in_two
+from sidecar.bodies.ndjson import MOST_LINES, JsonLines
+from sidecar.bodies.skeleton import MOST, PLAIN
+from tests.bodies.cutting import bytewise, cut, in_two
 
 BODY = b'{"n": 1}\n{"n": "a\\nb"}\r\n\n\r\n{"n": 3}\n{"n": 4}'
 LINES = [{"n": 1}, {"n": "a\nb"}, {"n": 3}, {"n": 4}]

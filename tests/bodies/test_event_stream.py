@@ -4,11 +4,11 @@ import zlib
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers import event_stream as module
-from sidecar.providers.event_stream import BROKEN, TOO_LARGE, EventStream, Frame, FrameHead, read_head
-from sidecar.providers.skeleton import PLAIN
+from sidecar.bodies import event_stream as module
+from sidecar.bodies.event_stream import BROKEN, TOO_LARGE, EventStream, Frame, FrameHead, read_head
+from sidecar.bodies.skeleton import PLAIN
+from tests.bodies.cutting import bytewise, cut, in_two
 from tests.providers.bedrock_wire import event, exception, frame, framed, header
-from tests.providers.wire import bytewise, cut, in_two
 
 DELTA = FrameHead(True, "contentBlockDelta")
 BODY = event("contentBlockDelta", {"a": 1}) + exception() + event("metadata", {"b": "x" * 50})

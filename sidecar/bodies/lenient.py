@@ -9,9 +9,12 @@ from typing import TypeVar
 
 import msgspec
 
-from sidecar.providers.skeleton import Skeleton
+from sidecar.bodies.skeleton import Skeleton
 
 Value = TypeVar("Value")
+
+NULL = msgspec.Raw(b"null")
+"""What stands for a member that is absent: of members that are left undecoded, the default, told from a null by identity."""
 
 SURROGATE = re.compile(rb"(\\[^u])|\\u[dD][89a-fA-F][0-9a-fA-F]{2}", re.DOTALL)
 """An escape that names half a pair, or (kept) one that could be taken for its beginning."""
@@ -47,6 +50,11 @@ def simplified(document: bytes) -> bytes:
     skeleton = Skeleton()
     skeleton.feed(SURROGATE.sub(rb"\1", document) if b"\\u" in document else document)
     return skeleton.document()
+
+
+def is_there(raw: msgspec.Raw) -> bool:
+    """Whether a piece of JSON is something longer than an empty string and no null."""
+    return len(raw) > len(b'""') and raw != NULL
 
 
 def value_of(raw: msgspec.Raw) -> object:

@@ -4,9 +4,9 @@ import zlib
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers import coding
-from sidecar.providers.coding import CORRUPT, INFLATED, MOST_AT_ONCE, UNKNOWN, Decoder, decoder_of
-from tests.providers.wire import bytewise, cut
+from sidecar.bodies import coding
+from sidecar.bodies.coding import CORRUPT, INFLATED, MOST_AT_ONCE, UNKNOWN, Decoder, decoder_of
+from tests.bodies.cutting import bytewise, cut
 
 TEXT = b'{"usageMetadata": {"promptTokenCount": 12}} ' * 50
 

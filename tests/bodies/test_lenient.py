@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers.lenient import Unreadable, decoded, value_of
+from sidecar.bodies.lenient import Unreadable, decoded, value_of
 
 
 class Counted(msgspec.Struct):

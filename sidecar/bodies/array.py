@@ -5,7 +5,7 @@ object and no array (an error, say) counts as its own only element; scalars amon
 tell us nothing. Nothing here raises; text that is no JSON gives elements that can't be decoded, or none.
 """
 
-from sidecar.providers.skeleton import ESCAPED, OPENING, PAST_LEAVES, QUOTE, UP_TO_BRACKET, BoundedCopy, close_of
+from sidecar.bodies.skeleton import ESCAPED, OPENING, PAST_LEAVES, QUOTE, UP_TO_BRACKET, BoundedCopy, close_of
 
 MOST_BRACKETS = 100_000
 """Brackets in one piece, which at a microsecond each hold the event loop up; an array that has more is not read on."""
@@ -15,6 +15,8 @@ class ArrayElements:
     """Takes a JSON array in pieces and gives its elements, large ones as skeletons."""
 
     __slots__ = ("_copy", "_depth", "_is_escaped", "_is_in_string", "_is_lost", "_outside")
+    is_idle = False
+    """There is no place at which nothing is pending: behind an element comes a comma, or the end."""
 
     def __init__(self) -> None:
         self._copy = BoundedCopy()

@@ -7,7 +7,7 @@ of the body leaves without its blank line is given too, since whoever decodes it
 
 import re
 
-from sidecar.providers.skeleton import PLAIN, BoundedCopy
+from sidecar.bodies.skeleton import PLAIN, BoundedCopy
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LINE_END = re.compile(rb"\r\n|\r|\n")
@@ -20,7 +20,7 @@ MOST_LINES = 50_000
 class ServerSentEvents:
     """Takes an event stream in pieces and gives the payload of each event; large ones, being JSON, as skeletons."""
 
-    __slots__ = ("_copy", "_has_data", "_head", "_is_after_cr", "_is_data", "_is_first_line", "_is_idle", "_is_lost")
+    __slots__ = ("_copy", "_has_data", "_head", "_is_after_cr", "_is_data", "_is_first_line", "_is_lost", "is_idle")
 
     def __init__(self) -> None:
         self._copy = BoundedCopy()
@@ -31,7 +31,7 @@ class ServerSentEvents:
         """Whether the present line is a `data` line; None while `_head` does not say."""
         self._is_after_cr = False
         self._is_first_line = True
-        self._is_idle = True
+        self.is_idle = True
         """Nothing is pending: the last piece ended where an event ended."""
         self._is_lost = False
 
@@ -42,7 +42,7 @@ class ServerSentEvents:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The payloads of the events that this piece completes."""
-        if self._is_idle and (events := whole_events(piece)) is not None:
+        if self.is_idle and (events := whole_events(piece)) is not None:
             self._is_first_line = False
             return events
         return self._by_line(piece) if piece and not self._is_lost else []
@@ -55,14 +55,14 @@ class ServerSentEvents:
         at = 0
         for number, end in enumerate(LINE_END.finditer(piece)):
             if number == MOST_LINES:
-                self._is_lost = True
+                self._is_lost, self.is_idle = True, False
                 return found
             self._part_of_line(piece[at : end.start()])
             self._end_line(found)
             at = end.end()
         self._is_after_cr = piece.endswith(b"\r")
         self._part_of_line(piece[at:])
-        self._is_idle = not (self._has_data or self._is_data is not None or self._head or self._is_after_cr)
+        self.is_idle = not (self._has_data or self._is_data is not None or self._head or self._is_after_cr)
         return found
 
     def finish(self) -> list[bytes]:

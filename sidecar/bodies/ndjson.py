@@ -4,7 +4,7 @@ Empty lines are passed over. What the end of the body leaves without its newline
 whether it is whole. Nothing here raises.
 """
 
-from sidecar.providers.skeleton import PLAIN, BoundedCopy
+from sidecar.bodies.skeleton import PLAIN, BoundedCopy
 
 BRACE = 0x7B
 MOST_LINES = 50_000
@@ -14,11 +14,11 @@ MOST_LINES = 50_000
 class JsonLines:
     """Takes a body in pieces and gives its lines, with or without what ends them; large ones as skeletons."""
 
-    __slots__ = ("_copy", "_is_idle", "_is_lost")
+    __slots__ = ("_copy", "_is_lost", "is_idle")
 
     def __init__(self) -> None:
         self._copy = BoundedCopy()
-        self._is_idle = True
+        self.is_idle = True
         """Nothing is pending: the last piece ended where a line ended."""
         self._is_lost = False
 
@@ -29,20 +29,20 @@ class JsonLines:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The lines that this piece completes."""
-        if self._is_idle and 0 < piece.find(b"\n") + 1 == len(piece) <= PLAIN and piece[0] == BRACE:
+        if self.is_idle and 0 < piece.find(b"\n") + 1 == len(piece) <= PLAIN and piece[0] == BRACE:
             return [piece]  # one object on one line, as servers mostly send them; its newline hurts nobody
         lines = piece.split(b"\n", MOST_LINES)
         rest = lines.pop()
         if self._is_lost or len(lines) == MOST_LINES:
-            self._is_lost, self._is_idle = True, False
+            self._is_lost, self.is_idle = True, False
             return []
         if lines:
-            if not self._is_idle or len(piece) > PLAIN:
+            if not self.is_idle or len(piece) > PLAIN:
                 lines = [self._whole(part) for part in lines]
-            self._is_idle = True
+            self.is_idle = True
         if rest:
             self._copy.feed(rest)
-            self._is_idle = False
+            self.is_idle = False
         return [line for line in lines if line and line != b"\r"]
 
     def finish(self) -> list[bytes]:

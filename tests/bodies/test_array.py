@@ -3,10 +3,11 @@ import json
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers import array as module
-from sidecar.providers.array import ArrayElements
-from sidecar.providers.skeleton import PLAIN, TOO_LARGE
-from tests.providers.wire import array, bytewise, cut, event, in_two
+from sidecar.bodies import array as module
+from sidecar.bodies.array import ArrayElements
+from sidecar.bodies.skeleton import PLAIN, TOO_LARGE
+from tests.bodies.cutting import bytewise, cut, in_two
+from tests.providers.wire import array, event
 
 EVENTS = [event('say "]}" and \\'), event("[{", used={"a": {"b": [1, [2], {}]}}), event("", finish="STOP")]
 

@@ -1,18 +1,11 @@
-"""The reader of a request that is a form: `multipart/form-data` (RFC 7578, in the framing of RFC 2046 section 5.1).
+"""Forms: the small fields of `multipart/form-data` (RFC 7578, in the framing of RFC 2046 section 5.1).
 
-Small fields are kept until the end of the body and then told to a function; files are passed over, however long they are.
-What is not framed as the RFCs have it (lines that end in LF alone, a part without a name) is passed over as well.
+Small fields are kept until the end of the body; files are passed over, however long they are. What is not framed as the RFCs
+have it (lines that end in LF alone, a part without a name) is passed over as well. Nothing here raises.
 """
 
 import re
-from collections.abc import Callable, Mapping
 from enum import Enum, auto
-
-from sidecar.providers.coding import decoder_of
-from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead
-
-FieldsToFacts = Callable[[Mapping[str, object]], RequestFacts]
-"""Takes the small fields by name, each a string, and says what the request is. Never raises."""
 
 BOUNDARY = re.compile(r';\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 """RFC 2046 5.1.1: at most 70 characters; quoted where it holds something that is no token."""
@@ -38,51 +31,40 @@ class Place(Enum):
     END = auto()
 
 
-class MultipartRequest:
-    """Reads a request that is a form."""
+class MultipartForm:
+    """Takes a form in pieces and keeps its small fields."""
 
-    __slots__ = (
-        "_decoder", "_delimiter", "_facts", "_fields", "_is_file", "_kept", "_length", "_name", "_place", "_rest",
-        "_text_bytes", "_to_facts",
-    )  # fmt: skip
+    __slots__ = ("_delimiter", "_fields", "_is_file", "_kept", "_length", "_name", "_place", "_rest", "_text_bytes")
 
-    def __init__(self, to_facts: FieldsToFacts, head: RequestHead) -> None:
-        self._to_facts = to_facts
-        self._decoder = decoder_of(head.content_coding)
-        found = BOUNDARY.search(head.content_type)
+    def __init__(self, content_type: str) -> None:
+        """The value of `Content-Type`, as it was typed, names the boundary."""
+        found = BOUNDARY.search(content_type)
         boundary = (found[1] or found[2]) if found else ""
         self._delimiter = b"\r\n--" + boundary.encode("latin-1", "replace")
         self._place = Place.BEFORE if boundary else Place.END
         self._rest = b"\r\n"
         """What is not looked at yet; a line end of our own, as the first boundary has none before it."""
-        self._fields: dict[str, object] = {}
+        self._fields: dict[str, str] = {}
         self._name = ""
         self._is_file = False
         self._kept = b""
         self._length = 0
         """Bytes of the present part."""
         self._text_bytes = 0
-        self._facts = NO_FACTS
 
-    def feed(self, chunk: bytes) -> None:
-        """Look at the next piece of the body."""
-        if self._decoder is not None:
-            chunk = self._decoder.decode(chunk)
-        if self._place is Place.END or not chunk:
+    def feed(self, piece: bytes) -> None:
+        """Take the next piece of the body."""
+        if self._place is Place.END or not piece:
             return
-        self._rest += chunk
+        self._rest += piece
         while self._step():
             pass
 
-    def finish(self) -> None:
-        """The body has ended: a part without its boundary is no part."""
+    def finish(self) -> dict[str, str]:
+        """The body has ended: its small fields by name. A part without its boundary is no part."""
         self._place, self._rest, self._kept = Place.END, b"", b""
-        self._facts = self._to_facts(self._fields)
-        self._fields = {}
-
-    def facts(self) -> RequestFacts:
-        """What was found."""
-        return self._facts
+        fields, self._fields = self._fields, {}
+        return fields
 
     def text_bytes(self) -> int:
         """Bytes of the fields that are no files."""

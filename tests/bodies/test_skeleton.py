@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers import skeleton as module
-from sidecar.providers.skeleton import DEPTH, LONG, MOST, PLAIN, TOO_LARGE, BoundedCopy, Skeleton
-from tests.providers.wire import bytewise, cut
+from sidecar.bodies import skeleton as module
+from sidecar.bodies.skeleton import DEPTH, LONG, MOST, PLAIN, TOO_LARGE, BoundedCopy, Skeleton
+from tests.bodies.cutting import bytewise, cut
 
 
 def skeleton(*pieces: bytes) -> bytes:

@@ -12,7 +12,7 @@ from struct import Struct as Layout, error as LayoutError  # noqa: N812
 
 from msgspec import Struct
 
-from sidecar.providers.skeleton import PLAIN, BoundedCopy
+from sidecar.bodies.skeleton import PLAIN, BoundedCopy
 
 PRELUDE = Layout(">III")
 CHECKSUM = Layout(">I")
@@ -45,11 +45,13 @@ Frame = tuple[FrameHead, bytes]
 class EventStream:
     """Takes an event stream in pieces and gives its frames."""
 
-    __slots__ = ("_held", "_is_lost", "_large", "_needed", "gave_up")
+    __slots__ = ("_held", "_is_lost", "_large", "_needed", "gave_up", "is_idle")
 
     def __init__(self) -> None:
         self.gave_up = ""
         """Why something was passed over, one word; empty when nothing was."""
+        self.is_idle = True
+        """Nothing is pending: the last piece ended where a frame ended."""
         self._is_lost = False
         """Where the next frame begins is not known any more."""
         self._held = bytearray()
@@ -69,6 +71,7 @@ class EventStream:
                 at = self._fill(piece, at, found)
             else:
                 at = self._begin(piece, at, found)
+        self.is_idle = not (self._held or self._large or self._is_lost)
         return found
 
     def finish(self) -> list[Frame]:

@@ -1,7 +1,6 @@
-"""The reader of replies in which nothing stands for us: sounds, files, subtitles, lists."""
+"""The reader of replies in which nothing stands for us: sounds, images, files, subtitles, lists."""
 
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts
-from sidecar.providers.openai_extras import PLAIN, Extras
 
 
 class UnreadReply:
@@ -29,6 +28,6 @@ class UnreadReply:
         return self._known if self._has_begun else None
 
 
-def open_unread(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) -> ReplyReader:
+def open_unread(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
     """The reader of a reply that reports nothing."""
     return UnreadReply()

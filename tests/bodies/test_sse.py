@@ -3,10 +3,11 @@ import json
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from sidecar.providers import sse as module
-from sidecar.providers.skeleton import PLAIN, TOO_LARGE
-from sidecar.providers.sse import ServerSentEvents, whole_events
-from tests.providers.wire import bytewise, cut, in_two, sse
+from sidecar.bodies import sse as module
+from sidecar.bodies.skeleton import PLAIN, TOO_LARGE
+from sidecar.bodies.sse import ServerSentEvents, whole_events
+from tests.bodies.cutting import bytewise, cut, in_two
+from tests.providers.wire import sse
 
 
 def payloads(*pieces: bytes) -> list[bytes]:

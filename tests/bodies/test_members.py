@@ -3,7 +3,7 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.providers.openai_members import is_object, members_of, without
+from sidecar.bodies.members import is_object, members_of, without
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6),

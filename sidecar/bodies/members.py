@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from sidecar.providers.lenient import UNREADABLE
-from sidecar.providers.skeleton import OPENING, PAST_LEAVES, QUOTE, UP_TO_BRACKET, close_of
+from sidecar.bodies.lenient import UNREADABLE
+from sidecar.bodies.skeleton import OPENING, PAST_LEAVES, QUOTE, UP_TO_BRACKET, close_of
 
 WHITE = frozenset(b" \t\r\n")
 SPACE = re.compile(rb"[ \t\r\n]*+")

@@ -1,6 +1,6 @@
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import NO_FACTS, Reported
-from sidecar.providers.openai_unread import UnreadReply, open_unread
+from sidecar.providers.unread import UnreadReply, open_unread
 from tests.providers.wire import JSON, read
 
 
