@@ -76,16 +76,8 @@ class MessageTally:
     """What the events of one message have said until now, in whatever framing they came."""
 
     __slots__ = (
-        "_doubt",
-        "_has_ended",
-        "_has_output",
-        "_made",
-        "_model",
-        "_report",
-        "_stop_reason",
-        "_thought",
-        "is_terminal",
-    )
+        "_doubt", "_has_ended", "_has_output", "_made", "_model", "_report", "_stop_reason", "_thought", "is_terminal",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.is_terminal = False

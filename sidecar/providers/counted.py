@@ -14,6 +14,7 @@ from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
 from sidecar.providers.frame import Repeat, holes_at
 from sidecar.providers.reported import COUNTED
 from sidecar.providers.stream import Events, StreamReader
+from sidecar.providers.unary import Extract
 
 
 class Mark(Enum):
@@ -38,7 +39,7 @@ class DeltaTally:
 
     __slots__ = ("_deltas", "_extract", "_last", "_mark", "is_terminal")
 
-    def __init__(self, mark: Callable[[bytes], Mark], extract: Callable[[bytes], Reported | None]) -> None:
+    def __init__(self, mark: Callable[[bytes], Mark], extract: Extract) -> None:
         self.is_terminal = False
         self._mark = mark
         self._extract = extract
@@ -73,7 +74,7 @@ class DeltaTally:
 
 
 def counted_stream(
-    events: Events[bytes], mark: Callable[[bytes], Mark], extract: Callable[[bytes], Reported | None], head: ReplyHead
+    events: Events[bytes], mark: Callable[[bytes], Mark], extract: Extract, head: ReplyHead
 ) -> ReplyReader:
     """The reader of a stream of events that are cut like this."""
     return StreamReader(head, events, DeltaTally(mark, extract), HOLES)

@@ -19,7 +19,7 @@ from sidecar.providers.openai_chat import look_at_chunk
 from sidecar.providers.openai_events import Kind, look_at_event, look_for
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.openai_stream import PieceTally, stream_reader
 from sidecar.providers.reported import MALFORMED, judged
 from sidecar.providers.unary import UnaryReader
 from sidecar.providers.unread import UnreadReply
@@ -47,7 +47,7 @@ BY_CHARACTER = ("tts-1",)
 look_at_speech = look_for(SPEECH_EVENTS)
 
 
-def look_at_transcript(event: bytes, tally: Tally) -> None:
+def look_at_transcript(event: bytes, tally: PieceTally) -> None:
     """Note what an event was: OpenAI's have a type, vLLM sends chunks like those of chat."""
     if b'"choices"' in event:
         look_at_chunk(event, tally)

@@ -17,7 +17,7 @@ from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, Request
 from sidecar.providers.counts import Number
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Look, Tally, stream_reader
+from sidecar.providers.openai_stream import Look, PieceTally, stream_reader
 from sidecar.providers.unary import UnaryReader
 
 DONE = b"[DONE]"
@@ -85,7 +85,7 @@ def marks_decoder(usage_in: str) -> "msgspec.json.Decoder[Marks]":
     return msgspec.json.Decoder(cast(type[Marks], msgspec.defstruct("MoreMarks", [field], bases=(Marks,), gc=False)))
 
 
-def look_at_chunk(event: bytes, tally: Tally, decode: Callable[[bytes], Marks] = MARKS.decode) -> None:
+def look_at_chunk(event: bytes, tally: PieceTally, decode: Callable[[bytes], Marks] = MARKS.decode) -> None:
     """Note what a chunk was."""
     try:
         marks = decode(event)
@@ -110,7 +110,7 @@ def look_at_chunk(event: bytes, tally: Tally, decode: Callable[[bytes], Marks] =
         tally.end(is_whole=False)
 
 
-def count(choice: Choice, tally: Tally) -> None:
+def count(choice: Choice, tally: PieceTally) -> None:
     """Count what a choice adds that is no plain text."""
     delta = choice.delta
     if delta is None:
@@ -121,7 +121,7 @@ def count(choice: Choice, tally: Tally) -> None:
         tally.output += 1
 
 
-def note_usage(marks: Marks, event: bytes, tally: Tally) -> None:
+def note_usage(marks: Marks, event: bytes, tally: PieceTally) -> None:
     """The chunk may report usage: zeros and null don't."""
     used = marks.usage
     has_numbers = used is not None and (used.prompt_tokens or used.completion_tokens or used.total_tokens)

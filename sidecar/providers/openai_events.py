@@ -16,7 +16,7 @@ from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts
 from sidecar.providers.openai_chat import DONE
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Look, Tally, stream_reader
+from sidecar.providers.openai_stream import Look, PieceTally, stream_reader
 from sidecar.providers.unary import UnaryReader
 
 
@@ -62,7 +62,7 @@ class Typed(Struct, gc=False):
 TYPED = msgspec.json.Decoder(Typed)
 
 
-def look_at_event(event: bytes, tally: Tally, kinds: Mapping[str, Kind]) -> None:
+def look_at_event(event: bytes, tally: PieceTally, kinds: Mapping[str, Kind]) -> None:
     """Note what an event was."""
     try:
         typed = TYPED.decode(event)

@@ -18,7 +18,7 @@ from sidecar.providers.openai_chat import DONE
 from sidecar.providers.openai_events import Kind, look_for
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import Look, Tally, stream_reader
+from sidecar.providers.openai_stream import Look, PieceTally, stream_reader
 from sidecar.providers.openai_usage import ONLY_A_TOTAL, Numbers, numbers_of, usage_of
 from sidecar.providers.reported import MALFORMED, NOTHING, judged
 from sidecar.providers.unary import UnaryReader
@@ -142,7 +142,7 @@ def open_scores(head: ReplyHead, facts: RequestFacts, extras: Extras = PLAIN) ->
     return UnaryReader(partial(scores_in, extras=extras), head)
 
 
-def look_at_native(event: bytes, tally: Tally, translation: Translation, piece: str, end: str) -> None:
+def look_at_native(event: bytes, tally: PieceTally, translation: Translation, piece: str, end: str) -> None:
     """Note what an event was. `piece` is the member with what was generated, `end` the one that is there, or true, at the end."""
     try:
         fields = ANY.decode(event)

@@ -19,6 +19,7 @@ from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_reported import named_in
 from sidecar.providers.reported import COUNTED, at_least
 from sidecar.providers.stream import StreamReader
+from sidecar.providers.unary import Extract
 
 MOST_CHOICES = 63
 HOLES = holes_at(
@@ -28,13 +29,11 @@ HOLES = holes_at(
 )
 
 
-Look = Callable[[bytes, "Tally"], None]
+Look = Callable[[bytes, "PieceTally"], None]
 """Takes an event and notes in the tally what it was. Never raises."""
-Extract = Callable[[bytes], Reported | None]
-"""Reads the usage of an event. Raises `Unreadable` when it is no document."""
 
 
-class Tally:
+class PieceTally:
     """What the events of one stream were, up to now."""
 
     __slots__ = (
@@ -131,4 +130,4 @@ def stream_reader(
     head: ReplyHead, look: Look, extract: Extract, extras: Extras = PLAIN, otherwise: Reported | None = None
 ) -> ReplyReader:
     """The reader of a stream whose events are of one shape."""
-    return StreamReader(head, ServerSentEvents(), Tally(look, extract, extras, otherwise), HOLES)
+    return StreamReader(head, ServerSentEvents(), PieceTally(look, extract, extras, otherwise), HOLES)

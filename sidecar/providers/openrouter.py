@@ -28,7 +28,7 @@ from sidecar.providers.openai_chat import look_of
 from sidecar.providers.openai_extras import Extras
 from sidecar.providers.openai_reported import reported_in
 from sidecar.providers.openai_routes import rows as openai_rows
-from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.openai_stream import PieceTally, stream_reader
 from sidecar.providers.paths import OpenReply, Row, unread
 from sidecar.providers.unary import UnaryReader
 
@@ -104,7 +104,7 @@ class GenerationReader:
         """What was reported up to now."""
         return self._reader.reported()
 
-    def _look_for_id(self, event: bytes, tally: Tally) -> None:
+    def _look_for_id(self, event: bytes, tally: PieceTally) -> None:
         if not self.generation_id:
             with suppress(*UNREADABLE):  # `[DONE]`
                 self.generation_id = name_of(IDENTIFIED.decode(event).id)

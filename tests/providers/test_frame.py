@@ -7,7 +7,7 @@ from sidecar.providers import anthropic_stream, google_interactions_stream, goog
 from sidecar.providers.frame import LONGEST, MOST_LESSONS, OTHER, Frame, Holes, text_bytes_of
 from sidecar.providers.openai_chat import look_at_chunk
 from sidecar.providers.openai_reported import reported_in
-from sidecar.providers.openai_stream import HOLES, Tally
+from sidecar.providers.openai_stream import HOLES, PieceTally
 from tests.providers.anthropic_wire import delta, named as anthropic_named
 from tests.providers.openai_wire import chunk, last, named, used
 from tests.providers.wire import Json, event, sse
@@ -76,7 +76,7 @@ def test_a_chunk_of_the_frame_adds_what_the_learned_one_did(text, padding):
     known = openais(chunk("Hello", obfuscation="abc"))
     other = openais(chunk(text, obfuscation=padding))
     if frame_of(known).text_in(other) == 0:
-        tally = Tally(look_at_chunk, reported_in)
+        tally = PieceTally(look_at_chunk, reported_in)
         look_at_chunk(other[len("data: ") :].strip(), tally)
         assert (tally.output, tally.reasoning, tally.news) == (1, 0, 0)
     else:

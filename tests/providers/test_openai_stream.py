@@ -4,14 +4,14 @@ from sidecar.bodies.lenient import Unreadable
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported
-from sidecar.providers.openai_stream import Tally, stream_reader
+from sidecar.providers.openai_stream import PieceTally, stream_reader
 from sidecar.providers.reported import at_least
 from tests.providers.wire import SSE, read
 
 TOTALS = {b'{"n": 1}': Reported(Usage(input=7, output=1), "m"), b'{"n": 9}': Reported(Usage(input=7, output=9), "m")}
 
 
-def look(event: bytes, tally: Tally) -> None:
+def look(event: bytes, tally: PieceTally) -> None:
     """Numbers report, the rest are pieces; 9 is the end."""
     if event in TOTALS:
         tally.note_usage(event)
@@ -67,7 +67,7 @@ def test_an_unknown_coding_is_given_up():
 
 @pytest.mark.parametrize("index", [-5, 0, 63, 64, 10**18])
 def test_choices_are_bounded(index):
-    tally = Tally(look, extract)
+    tally = PieceTally(look, extract)
     tally.note_choice(index, has_finished=True)
     assert tally.seen == tally.finished
     assert tally.seen.bit_length() <= 64
