@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import freezegun
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +16,12 @@ settings.register_profile(
     "sidecar", deadline=None, derandomize=parts.is_ci(), suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("sidecar")
+
+# Freezing looks at every name of every loaded module. SDKs load parts of themselves when they are looked at, and pydantic
+# can make no model of a class in which `datetime` is already the frozen one.
+freezegun.configure(
+    extend_ignore_list=["anthropic", "boto3", "botocore", "cohere", "google", "groq", "mistralai", "ollama", "openai"]
+)
 
 UNTESTED = pytest.StashKey[dict[str, set[str]]]()
 """Missing part -> the tests that were skipped for it."""
