@@ -4,9 +4,12 @@ A rule, not a tokenizer: one fits one model, takes as long as the whole call tak
 the one that providers publish for English text: a token is about four bytes. What is told by it is marked `estimated`.
 """
 
+import msgspec
+
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
+from sidecar.providers.reported import NOTHING
 
 BYTES_A_TOKEN = 4
 """OpenAI: "A helpful rule of thumb is that one token generally corresponds to ~4 characters of text for common English text"
@@ -27,12 +30,10 @@ def of_request(text_bytes: int) -> Reported | None:
 
 
 def with_input(reported: Reported, text_bytes: int) -> Reported:
-    """An estimate of what was made, with one of the input if nothing told it."""
+    """An estimate of the tokens that were made, with one of the input if nothing told it. Pieces have no input to be told."""
     usage = reported.usage
-    if reported.basis is not Basis.ESTIMATED or usage.input or usage.cached_input or not text_bytes:
+    is_by_piece = usage != NOTHING and not (usage.output or usage.reasoning or usage.tool_use)
+    is_told = usage.input or usage.cached_input or is_by_piece
+    if reported.basis is not Basis.ESTIMATED or is_told or not text_bytes:
         return reported
-    return Reported(
-        usage=Usage(input=tokens_of(text_bytes), output=usage.output, reasoning=usage.reasoning, tool_use=usage.tool_use),
-        model=reported.model, tier=reported.tier, basis=reported.basis, reason=reported.reason,
-        continuation=reported.continuation, cost_usd=reported.cost_usd,
-    )  # fmt: skip
+    return msgspec.structs.replace(reported, usage=msgspec.structs.replace(usage, input=tokens_of(text_bytes)))

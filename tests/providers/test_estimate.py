@@ -23,9 +23,16 @@ def test_an_estimate_of_the_output_gets_one_of_the_input():
     assert (whole.model, whole.tier, whole.basis, whole.reason) == ("m", "flex", Basis.ESTIMATED, "counted_deltas")
 
 
+def test_what_else_was_made_stays_beside_the_input():
+    made = Reported(Usage(output=7, audio_output=5, web_searches=2), basis=Basis.ESTIMATED)
+    assert estimate.with_input(made, 40).usage == Usage(input=10, output=7, audio_output=5, web_searches=2)
+
+
 @pytest.mark.parametrize(
     "told",
     [
+        Reported(Usage(images=2, variant="2K"), basis=Basis.ESTIMATED),
+        Reported(Usage(units=3), basis=Basis.ESTIMATED),
         Reported(Usage(input=3, output=7), basis=Basis.ESTIMATED),
         Reported(Usage(cached_input=3, output=7), basis=Basis.ESTIMATED),
         Reported(Usage(output=7)),
