@@ -9,6 +9,7 @@ import msgspec
 
 from sidecar.providers.contract import OnCloseFacts, Route
 from sidecar.providers.google_routes import route_of
+from sidecar.providers.paths import LONGEST_PATH, MOST_ROUTES
 
 STATUS_NAMES = {
     400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 408: "DEADLINE_EXCEEDED",
@@ -22,10 +23,6 @@ PATHLESS = (
     "but project and location come only from the environment (GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION); "
     "pass project= and location= to the client, or set the base URL with http_options"
 )
-
-MOST_ROUTES = 1024
-LONGEST_PATH = 512
-"""Characters; a longer path is worked out each time, so that the memory of the routes is bounded."""
 
 
 class GoogleDialect:

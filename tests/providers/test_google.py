@@ -6,7 +6,8 @@ from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers import google
 from sidecar.providers.gemini import GEMINI
-from sidecar.providers.google import LONGEST_PATH, MOST_ROUTES, remembered_route
+from sidecar.providers.google import remembered_route
+from sidecar.providers.paths import LONGEST_PATH, MOST_ROUTES
 from sidecar.providers.vertex import VERTEX
 
 PATH = "/v1/models/m:generateContent"
