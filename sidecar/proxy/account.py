@@ -13,25 +13,18 @@ from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import UnpricedReason
 from sidecar.providers import estimate
-from sidecar.providers.contract import (
-    NO_FACTS,
-    ReplyReader,
-    Reported,
-    RequestReader,
-    Role,
-    Route,
-)
+from sidecar.providers.contract import NO_FACTS, ReplyReader, Reported, RequestReader, Role, Route
 from sidecar.proxy import facts
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.attempts import Attempt
 from sidecar.proxy.settlement import settle_money
 
-SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"DELETE"})
-"""They ask, or take away: no inference comes of them."""
-
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
     from sidecar.telemetry.calls import CallMetrics
+
+SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"DELETE"})
+"""They ask, or take away: no inference comes of them."""
 
 
 def open_account(context: "Context", admission: Admission, head: RequestHead, at: Moment) -> "Account | None":

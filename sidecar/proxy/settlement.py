@@ -9,16 +9,17 @@ from sidecar.clock import MILLISECOND, Moment
 from sidecar.ledger.billables import keep
 from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
 from sidecar.lifecycle.record import CallKind
-from sidecar.metering.basis import Basis
 from sidecar.metering.billable import Billable, money_of
 from sidecar.metering.price import PriceBook
 from sidecar.metering.spend import WHOLE, Delivery, HandedOver, TokenFates
 from sidecar.providers.contract import Reported
+from sidecar.providers.reported import NOTHING
 
 if TYPE_CHECKING:
     from sidecar.proxy.account import Account
 
 NOTHING_SPENT = frozenset({Outcome.REFUSED, Outcome.LEFT_EARLY})
+NOTHING_SAID = Reported(NOTHING)
 
 
 def settle_money(
@@ -32,23 +33,23 @@ def settle_money(
 
 
 def _billable(account: "Account", call: Call, outcome: Outcome, reported: Reported | None, at: Moment) -> Billable:
-    record = account.record
-    model = reported.model or record.model if reported is not None else record.model
-    begun = call.committed_at
+    record, begun = account.record, call.committed_at
+    said = reported or NOTHING_SAID
+    model = said.model or record.model
     return Billable(
         provider=record.provider,
         upstream=record.upstream,
         model=model,
         asked_model=record.model if model != record.model else "",
-        tier=reported.tier if reported is not None else "",
+        tier=said.tier,
         method=account.route.method,
         labels=account.labels,
         at=record.started_at if begun is None else begun,
-        usage=reported.usage if reported is not None else None,
-        basis=reported.basis if reported is not None else Basis.EXACT,
-        reason=reported.reason if reported is not None else account.why_nothing,
+        usage=None if reported is None else said.usage,
+        basis=said.basis,
+        reason=account.why_nothing if reported is None else said.reason,
         is_end_seen=call.upstream is Upstream.FINISHED,
-        told_usd=reported.cost_usd if reported is not None else None,
+        told_usd=said.cost_usd,
         held_milliseconds=0 if begun is None else max(0, (call.finished_at or at) - begun) // MILLISECOND,
         delivery=WHOLE if call.left_at is None else _delivery(account, call),
         is_free=reported is None and _is_free(call, outcome),
@@ -68,11 +69,11 @@ def _is_free(call: Call, outcome: Outcome) -> bool:
 
 def _delivery(account: "Account", call: Call) -> Delivery:
     has_part = account.record.kind is CallKind.STREAM and account.has_received
-    at_left = account.at_left
+    at_left = account.at_left or NOTHING_SAID
     return Delivery(
         handed_over=HandedOver.PART if has_part else HandedOver.NOTHING,
-        at_left=at_left.usage if at_left is not None else None,
-        at_left_basis=at_left.basis if at_left is not None else Basis.EXACT,
+        at_left=None if account.at_left is None else at_left.usage,
+        at_left_basis=at_left.basis,
         committed_at=call.committed_at,
         left_at=call.left_at,
         finished_at=call.finished_at,
