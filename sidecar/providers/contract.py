@@ -174,6 +174,8 @@ class Route(msgspec.Struct, frozen=True):
     """Model or kind stand in the body: the call is counted under its labels when its request has been read."""
     asks_usage: bool = False
     """Streams of this route report usage only where the request says `stream_options.include_usage`."""
+    asks_in_chunks: bool = False
+    """They can report it in every chunk as well (`stream_options.continuous_usage_stats`)."""
     reply_headers: tuple[str, ...] = ()
     """Lower-case names of reply headers that the reader needs."""
     inquiry: Inquiry | None = None

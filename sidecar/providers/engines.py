@@ -57,6 +57,7 @@ VLLM = engine(
     "vllm",
     call("generate", r"/inference/v1/generate"),
     *free("abort_requests", r"(?:/inference/v1)?/abort_requests", "POST"),
+    extras=Extras(asks_in_chunks=True),
 )
 """vLLM 0.33. `X-Request-Id` of a call names it in an abort (providers-wire 6)."""
 

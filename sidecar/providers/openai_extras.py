@@ -40,6 +40,8 @@ class Extras(Struct, frozen=True, kw_only=True):
     """Lower-case names of headers of calls' replies that somebody wants to see (`Route.reply_headers`)."""
     asks_usage: bool = True
     """Streams of chat report usage only where the request asks for it (`Route.asks_usage`)."""
+    asks_in_chunks: bool = False
+    """They can report it in every chunk (`Route.asks_in_chunks`)."""
 
 
 PLAIN = Extras()

@@ -104,6 +104,7 @@ def row(
         kind=kind,
         reply_headers=extras.reply_headers if role is Role.CALL else (),
         asks_usage=extras.asks_usage and method in ASK_USAGE,
+        asks_in_chunks=extras.asks_in_chunks,
     )
 
 

@@ -56,6 +56,7 @@ class Row(msgspec.Struct, frozen=True):
     kind: CallKind = CallKind.UNARY
     reply_headers: tuple[str, ...] = ()
     asks_usage: bool = False
+    asks_in_chunks: bool = False
     inquiry: Inquiry | None = None
 
 
@@ -151,6 +152,7 @@ def route_of(row: Row, found: re.Match[str]) -> Route:
         open_request=row.open_request,
         needs_body=row.open_request is not None,
         asks_usage=row.asks_usage,
+        asks_in_chunks=row.asks_in_chunks,
         reply_headers=row.reply_headers,
         inquiry=row.inquiry,
     )

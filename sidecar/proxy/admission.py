@@ -37,11 +37,6 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     labels: tuple[tuple[str, str], ...] = ()
     """The caller's own words for the call (`X-Sidecar-Label-*`), by name."""
 
-    @property
-    def may_ask_usage(self) -> bool:
-        """The request may be changed so that its stream reports usage."""
-        return self.destination.inject_usage and self.route is not None and self.route.asks_usage
-
 
 def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
     """Decide where a request goes that came to our `address`.

@@ -10,9 +10,18 @@ import msgspec
 from sidecar.http1.framing import Framing, chunk
 from sidecar.http1.head import ReplyHead, RequestHead, without
 from sidecar.providers.openai_inject import UsageChunksRemoved, with_usage_asked
+from sidecar.proxy.admission import Admission
 
 MOST_HELD = 1024 * 1024
 """Bytes of a request; a larger one passes as it is, and its stream is estimated. Looking through so much takes up to 7 ms."""
+
+
+def asked_usage_of(admission: Admission) -> "AskedUsage | None":
+    """What changes a request and its reply; None, as nearly always, where nothing is to be asked for."""
+    route = admission.route
+    if not admission.destination.inject_usage or route is None or not route.asks_usage:
+        return None
+    return AskedUsage(continuous=route.asks_in_chunks)
 
 
 class AskedUsage:

@@ -6,7 +6,7 @@ from sidecar.http1.head import RequestHead
 from sidecar.lifecycle.call import Upstream as Provider
 from sidecar.lifecycle.events import RequestReceived, UpstreamCommitted
 from sidecar.lifecycle.policy import REQUEST_BROKEN
-from sidecar.proxy.asked_usage import AskedUsage
+from sidecar.proxy.asked_usage import AskedUsage, asked_usage_of
 from sidecar.proxy.replies import request_head_for_upstream
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ MAX_UNSENT = 64 * 1024
 """Bytes of a request that are held while its connection is being made; then the caller's reading is paused."""
 
 BAD_REQUEST = 400
-VLLM = "vllm"
-"""The dialect whose servers can report usage in every chunk of a stream."""
 
 
 class Outbound:
@@ -32,10 +30,7 @@ class Outbound:
         self._unsent = [b""]  # the head's place; it needs the endpoint's name
         self._unsent_bytes = 0
         self.is_whole = self._waits_for_end = False
-        admission = exchange.admission
-        self.asked_usage = (
-            AskedUsage(continuous=admission.destination.dialect.name == VLLM) if admission.may_ask_usage else None
-        )
+        self.asked_usage = asked_usage_of(exchange.admission)
         """What changes this request and its reply; nearly always None."""
 
     @property
@@ -93,13 +88,15 @@ class Outbound:
         if changed is not None:
             self._head, body = changed
             self._unsent = [b"", body]
-        if self._waits_for_end:
-            self._waits_for_end = False
-            self.start()
+        self._start_if_held()
 
     def _go_on_unchanged(self) -> None:
         """The request is too large to be changed: it goes on as it comes."""
         self.asked_usage = None
+        self._start_if_held()
+
+    def _start_if_held(self) -> None:
+        """What the request was held for is done."""
         if self._waits_for_end:
             self._waits_for_end = False
             self.start()

@@ -103,3 +103,10 @@ def test_llama_cpp_tells_without_being_asked():
     )
     both = whole({"timings": timings, "usage": used(10, 3)})
     assert read(route.open_reply(JSON, NO_FACTS), both) == Reported(Usage(input=10, output=3))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_only_vllm_can_be_asked_for_usage_in_every_chunk(engine):
+    route = engine.route("POST", "/v1/chat/completions")
+    assert route is not None
+    assert (route.asks_usage, route.asks_in_chunks) == (True, engine is VLLM)
