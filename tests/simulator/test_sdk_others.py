@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -195,5 +196,6 @@ def test_bedrock_errors__are_raised(bedrock: Any):
     with pytest.raises(ClientError, match="ThrottlingException"):
         bedrock.converse(modelId=HAIKU, messages=PIECE)
     headed("midway", f"{SCRIPT} fail_after=2 fail_with=error")
-    with pytest.raises(EventStreamError, match="modelStreamErrorException"):
-        list(bedrock.converse_stream(modelId=HAIKU, messages=PIECE)["stream"])
+    stream = bedrock.converse_stream(modelId=HAIKU, messages=PIECE)["stream"]
+    with closing(stream), pytest.raises(EventStreamError, match="modelStreamErrorException"):
+        list(stream)
