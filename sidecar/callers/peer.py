@@ -70,6 +70,15 @@ class PeerLookup:
             return PeerEnd.UNKNOWN
         return _read_answer(answer, is_local=ours[0] == theirs[0])
 
+    def inode_of(self, ours: Address, theirs: Address) -> int | None:
+        """The inode of the caller's socket, while a process holds it; None where there is none, or it can't be seen."""
+        if self._netlink is None:
+            return None
+        try:
+            return _inode_in(self._ask(self._netlink, of=theirs, towards=ours)) or None
+        except (OSError, ValueError):
+            return None
+
     def _ask(self, netlink: socket.socket, of: Address, towards: Address) -> bytes:
         self._questions = number = (self._questions + 1) & 0xFFFFFFFF
         netlink.send(_question(number, of, towards))
@@ -96,8 +105,16 @@ def _read_answer(answer: bytes, *, is_local: bool) -> PeerEnd:
     if kind == NLMSG_ERROR:
         (code,) = struct.unpack_from("=i", answer, HEADER.size)
         return PeerEnd.GONE if -code == errno.ENOENT and is_local else PeerEnd.UNKNOWN
+    return PeerEnd.HELD if _inode_in(answer) else PeerEnd.GONE
+
+
+def _inode_in(answer: bytes) -> int:
+    """The inode in an answer; 0 for a socket that nobody holds, or an error."""
+    _, kind, *_ = HEADER.unpack_from(answer)
+    if kind == NLMSG_ERROR:
+        return 0
     (inode,) = struct.unpack_from("=I", answer, INODE_AT)
-    return PeerEnd.HELD if inode else PeerEnd.GONE
+    return int(inode)
 
 
 def unacknowledged_bytes(fd: int) -> int:

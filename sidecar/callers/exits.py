@@ -1,0 +1,101 @@
+"""Tells, at once, when the last process that stands behind an operation has ended.
+
+An operation may be opened by one process and polled by another: all that were seen asking for it stand behind it. One of which
+no process could be seen has none here, and is judged by its lease alone.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from sidecar.callers.peer import Address, PeerLookup
+from sidecar.callers.process import HAS_PIDFD, Process, holders_of
+
+Gone = Callable[[Collection[str], str], None]
+"""Told the operations that nobody stands behind any more, and the evidence in a few words."""
+Unseen = Callable[[str], None]
+"""Told, once, why processes can't be seen here."""
+
+NOT_HERE: Final = "the caller's end of the connection is not in this network namespace"
+NOT_SHOWN: Final = (
+    "no process that this user may look at holds the caller's socket (another user, or no shared process namespace)"
+)
+NO_PIDFD: Final = "this system has no pidfd_open"
+
+
+class CallerExits:
+    """Which processes stand behind which operations. Belongs to the event loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, peers: PeerLookup, gone: Gone, unseen: Unseen) -> None:
+        self._loop = loop
+        self._peers = peers
+        self._gone = gone
+        self._unseen = unseen
+        self._has_told_unseen = False
+        self._watched: set[Process] = set()
+        """One process may be among them several times, once for each connection: pidfds and not pids tell processes apart."""
+        self._behind: dict[str, set[Process]] = {}
+        """By operation."""
+        self._holders: dict[int, frozenset[Process]] = {}
+        """Who holds a socket, by its inode: looked up once for a connection, as long as all of them live."""
+
+    def seen(self, operation: str, ours: Address, theirs: Address) -> Awaitable[None] | None:
+        """A request about an operation came over this connection: whoever holds its other end stands behind it.
+
+        Returns what to wait for where it has to be looked up; None where it is known.
+        """
+        inode = self._peers.inode_of(ours, theirs) if HAS_PIDFD else None
+        if inode is None:
+            self._tell_unseen(NOT_HERE if HAS_PIDFD else NO_PIDFD)
+            return None
+        known = self._holders.get(inode)
+        if known is None:
+            return self._look_up(operation, inode)
+        self._behind.setdefault(operation, set()).update(known)
+        return None
+
+    def forget(self, operation: str) -> None:
+        """Nobody needs to stand behind it any more."""
+        for process in self._behind.pop(operation, ()):
+            if not any(process in others for others in self._behind.values()):
+                self._let_go(process)
+
+    def close(self) -> None:
+        """Watch nobody any more."""
+        for process in list(self._watched):
+            self._let_go(process)
+        self._behind.clear()
+
+    async def _look_up(self, operation: str, inode: int) -> None:
+        found = await asyncio.to_thread(holders_of, inode)
+        if not found:
+            self._tell_unseen(NOT_SHOWN)
+            return
+        for process in found:
+            self._watched.add(process)
+            self._loop.add_reader(process.pidfd, self._ended, process)
+        self._holders[inode] = frozenset(found)
+        self._behind.setdefault(operation, set()).update(found)
+
+    def _ended(self, process: Process) -> None:
+        alone = [operation for operation, others in self._behind.items() if others == {process}]
+        for others in self._behind.values():
+            others.discard(process)
+        for operation in alone:
+            del self._behind[operation]
+        self._let_go(process)
+        if alone:
+            self._gone(alone, f"process {process.pid} exited")
+
+    def _let_go(self, process: Process) -> None:
+        self._holders = {inode: held for inode, held in self._holders.items() if process not in held}
+        if process in self._watched:
+            self._watched.remove(process)
+            self._loop.remove_reader(process.pidfd)
+            os.close(process.pidfd)
+
+    def _tell_unseen(self, why: str) -> None:
+        if not self._has_told_unseen:
+            self._has_told_unseen = True
+            self._unseen(why)
