@@ -82,7 +82,10 @@ class Ledger(Protocol):
         ...
 
     def settle_lost(self, now: Moment) -> list[CallRecord]:
-        """Settle what earlier instances left open as `lost`, and return those rows. For the start; waits for the disk.
+        """Settle what dead instances left open as `lost`, and return those rows. Waits for the disk.
+
+        To be asked at the start, and in a shared ledger now and then: an instance that was killed just before may not be known to
+        be dead. In a file that one process writes, every other instance is.
 
         `left_reason` becomes `sidecar_lost` where the provider had the request and nobody had been seen leaving: the caller
         lost its answer with us. `left_at` stays empty then, for nobody saw when.

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from sidecar.clock import Clock, Moment
+from sidecar.errors import LedgerError
 from sidecar.ledger.lock import FileLock
 from sidecar.ledger.opening import make_directory, open_to_write
+from sidecar.ledger.operation_file import executing
+from sidecar.ledger.operation_sql import expire as expire_operations
 from sidecar.ledger.rows import Row, Snapshot, as_record, as_row
 from sidecar.ledger.statements import EXPIRE_CALLS, SETTLE_LOST, UPSERT_CALL, UPSERTS
 from sidecar.ledger.trouble import UNWRITABLE, as_ledger_error, is_damage
@@ -58,6 +61,7 @@ class LedgerFile:
         self._one_at_a_time = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
+        self._is_closed = False
 
     @classmethod
     def open(cls, path: Path, instance: str, clock: Clock, signal: Signal = silent) -> Self:
@@ -85,7 +89,7 @@ class LedgerFile:
             sqlite3.Error: the file can't be written.
             LedgerError: nor opened again.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             try:
                 _upsert(connection, [as_row(snapshot, self.instance) for snapshot in snapshots])
                 refusals = []
@@ -102,56 +106,74 @@ class LedgerFile:
             LedgerError: nor opened again.
             msgspec.MsgspecError: a row holds what no call can.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             lost = connection.execute(SETTLE_LOST.sql, {**SETTLE_LOST.values, "me": self.instance, "now": now})
             return [as_record(row) for row in lost.fetchall()]
 
     def expire(self, before: Moment) -> int:
-        """Delete a chunk of the settled rows that are older; returns how many.
+        """Delete a chunk of the settled calls and operations that are older; returns how many.
 
         Raises:
             sqlite3.Error: the file can't be written.
             LedgerError: nor opened again.
         """
-        with self._transaction() as connection:
+        with self.transaction() as connection:
             deleted = connection.execute(EXPIRE_CALLS.sql, {**EXPIRE_CALLS.values, "before": before}).rowcount
-        with self._one_at_a_time:
-            _give_space_back(self._connected())
+            deleted += expire_operations(executing(connection), before)
+        with self.reading() as connection:
+            _give_space_back(connection)
         return deleted
 
-    def close(self) -> None:
-        """Let go of the file and of its lock. Safe to call twice."""
-        with self._one_at_a_time:
-            try:
-                self._disconnect()
-            finally:
-                self._lock.release()
-
     @contextlib.contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._one_at_a_time:
-            connection = self._connected()
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone on the connection: durable when it is left, undone when it is left by an error.
+
+        Raises:
+            sqlite3.Error: the file can't be written.
+            LedgerError: nor opened again; or it was closed.
+        """
+        with self.reading() as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 self._signal(Point.BEGUN)
                 yield connection
                 self._signal(Point.CHANGED)
                 self._commit(connection)
-            except BaseException as error:
-                self._undo(connection, error)
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.rollback()
                 raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection alone, for questions that are quick.
+
+        Raises:
+            sqlite3.Error: the file can't be read.
+            LedgerError: nor opened again; or it was closed.
+        """
+        with self._one_at_a_time:
+            try:
+                yield self._connected()
+            except BaseException as error:
+                if is_damage(error):
+                    self._disconnect()  # opened again it is looked at, and moved aside
+                raise
+
+    def close(self) -> None:
+        """Let go of the file and of its lock. Safe to call twice."""
+        with self._one_at_a_time:
+            self._is_closed = True
+            try:
+                self._disconnect()
+            finally:
+                self._lock.release()
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         began = self._clock.monotonic_ns()
         connection.execute("COMMIT")
         self.commit_seconds = (self._clock.monotonic_ns() - began) / 1e9
         self._signal(Point.COMMITTED)
-
-    def _undo(self, connection: sqlite3.Connection, error: BaseException) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            connection.rollback()
-        if is_damage(error):
-            self._disconnect()  # opened again it is looked at, and moved aside
 
     def _upsert_each(self, connection: sqlite3.Connection, snapshots: list[Snapshot]) -> list[Exception]:
         refusals: list[Exception] = []
@@ -164,6 +186,8 @@ class LedgerFile:
 
     def _connected(self) -> sqlite3.Connection:
         """The connection; a new one if the file is not there any more, or was found damaged."""
+        if self._is_closed:
+            raise LedgerError(str(self.path), "is closed")  # and another may have its lock by now
         if self._connection is not None and self._identity != _identity(self.path):
             # SQLite would go on writing to a file without a name, and all of it would be gone at the end.
             self._disconnect()

@@ -166,6 +166,8 @@ def _what_is_readable(path: Path) -> str:
         with contextlib.closing(open_to_read(path)) as connection:
             figures = connection.execute("SELECT count(*), min(started_at), max(started_at) FROM calls")
             calls, first, last = figures.fetchone()
-        return f"about {calls} calls" + (f" from {rfc3339(first)} to {rfc3339(last)}" if calls else "")
+            held = f"about {calls} calls" + (f" from {rfc3339(first)} to {rfc3339(last)}" if calls else "")
+            (operations,) = connection.execute("SELECT count(*) FROM operations WHERE settled_at IS NULL").fetchone()
+        return held + (f", and {operations} operations that may still run" if operations else "")
     except (sqlite3.Error, TypeError, ValueError, OverflowError):
         return "everything recorded before this moment (how much can't be told)"

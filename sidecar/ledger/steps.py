@@ -89,6 +89,93 @@ STEPS: Final = (
             "ALTER TABLE calls ADD COLUMN told_usd TEXT",
         ),
     ),
+    Step(
+        "operations",
+        (
+            """
+            CREATE TABLE operations (
+                id TEXT NOT NULL,
+                upstream TEXT NOT NULL,
+                provider TEXT NOT NULL,
+                dialect TEXT NOT NULL,
+                method TEXT NOT NULL,
+                kind TEXT NOT NULL,
+                model TEXT NOT NULL,
+                caller TEXT,
+                opened_at INTEGER NOT NULL,
+                path TEXT NOT NULL,
+                host TEXT NOT NULL,
+                mark TEXT NOT NULL,
+                provider_id TEXT,
+                state TEXT NOT NULL,
+                lease_seconds REAL NOT NULL,
+                is_lease_asked INTEGER NOT NULL,
+                is_detached INTEGER NOT NULL,
+                renewed_at INTEGER NOT NULL,
+                lapsed_at INTEGER,
+                gone_reason TEXT,
+                cancel_requested_at INTEGER,
+                cancel_trigger TEXT,
+                cancel_attempts INTEGER NOT NULL,
+                cancel_result TEXT,
+                ended_at INTEGER,
+                claimed_at INTEGER,
+                settled_at INTEGER,
+                outcome TEXT,
+                usage TEXT NOT NULL,
+                spend_usd TEXT,
+                orphaned_usd TEXT,
+                avoidable_usd TEXT,
+                avoided_usd TEXT,
+                basis TEXT,
+                price_source TEXT,
+                basis_reason TEXT,
+                unpriced_reason TEXT,
+                usage_basis TEXT,
+                usage_reason TEXT,
+                told_usd TEXT,
+                tier TEXT,
+                variant TEXT,
+                served_model TEXT,
+                labels TEXT NOT NULL,
+                asked_seconds INTEGER NOT NULL,
+                asked_pieces INTEGER NOT NULL,
+                reclaimed_at INTEGER,
+                regretted_at INTEGER,
+                due_at INTEGER NOT NULL,
+                looks INTEGER NOT NULL,
+                holder TEXT NOT NULL,
+                fence INTEGER NOT NULL,
+                provider_key TEXT,
+                PRIMARY KEY (id)
+            ) STRICT
+            """,
+            "CREATE INDEX operations_by_key ON operations (upstream, provider_key)",
+            "CREATE INDEX operations_due ON operations (holder, due_at) WHERE settled_at IS NULL",
+            "CREATE INDEX operations_by_opening ON operations (opened_at)",
+            "CREATE INDEX operations_alike ON operations (upstream, model, kind, outcome, opened_at)",
+            """
+            CREATE TABLE operation_moves (
+                operation_id TEXT NOT NULL,
+                number INTEGER NOT NULL,
+                at INTEGER NOT NULL,
+                event TEXT NOT NULL,
+                state TEXT NOT NULL,
+                instance TEXT NOT NULL,
+                evidence TEXT NOT NULL,
+                PRIMARY KEY (operation_id, number)
+            ) STRICT
+            """,
+            """
+            CREATE TABLE instances (
+                instance TEXT NOT NULL,
+                started_at INTEGER NOT NULL,
+                alive_until INTEGER NOT NULL,
+                PRIMARY KEY (instance)
+            ) STRICT
+            """,
+        ),
+    ),
 )
 NEWEST: Final = len(STEPS)
 
@@ -119,6 +206,18 @@ def refuse_newer(version: int, where: str) -> None:
             f"was written by a newer sidecar (schema {version}, this one knows {NEWEST})",
             "upgrade this sidecar, or set ledger.url to another file",
         )
+
+
+def refuse_older(version: int, where: str) -> None:
+    """Refuse a ledger that lacks what this program asks for; whoever only reads brings nothing up to date.
+
+    Raises:
+        LedgerError: the ledger is empty or older.
+    """
+    if version < NEWEST:
+        older = f"was written by an older sidecar (schema {version}, not {NEWEST})"
+        problem = "is empty" if version == 0 else older
+        raise LedgerError(where, problem, "start `sidecar serve` with it once: that brings it up to date")
 
 
 def bring_up_to_date(connection: sqlite3.Connection, version: int, now: Moment) -> None:

@@ -2,15 +2,19 @@
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from msgspec.structs import astuple
 
 from sidecar.clock import SECOND
+from sidecar.errors import LedgerError
 from sidecar.ledger.file import LedgerFile, Point
+from sidecar.ledger.operation_sqlite import SqliteOperations
 from sidecar.ledger.questions import DAY
 from sidecar.lifecycle.record import CallRecord
 from tests.ledger.given import START, FilePlace, Signals, open_call, settled_call
+from tests.ledger.operations_given import operation, settled
 
 
 @pytest.fixture
@@ -119,3 +123,29 @@ def test_a_file_found_damaged_while_in_use_is_moved_aside(ledger: LedgerFile, fi
 def test_closing_twice_is_safe(ledger: LedgerFile):
     ledger.close()
     ledger.close()
+
+
+def test_a_file_that_was_closed_is_not_opened_again(ledger: LedgerFile):
+    ledger.close()
+    with pytest.raises(LedgerError, match="is closed"):
+        write(ledger, open_call("a"))
+    with pytest.raises(LedgerError, match="is closed"), ledger.reading():
+        pass
+
+
+def test_operations_expire_with_the_calls(ledger: LedgerFile, file: FilePlace):
+    operations = SqliteOperations(ledger, file.clock, "first")
+    settled(operations, "old", settled_at=START)
+    write(ledger, settled_call("old"))
+    assert ledger.expire(START + DAY) == 2
+    assert (rows(file), operations.operation("old"), operations.moves("old")) == ([], None, [])
+
+
+def test_those_who_act_at_once_come_one_after_another(ledger: LedgerFile, file: FilePlace):
+    operations = SqliteOperations(ledger, file.clock, "first")
+    with ThreadPoolExecutor(4) as threads:
+        opened = [threads.submit(operations.open, operation(f"o{number}")) for number in range(40)]
+        for number in range(10):
+            write(ledger, open_call(f"c{number}"))
+        assert {done.result().fence for done in opened} == {1}
+    assert (len(rows(file)), len(operations.unsettled())) == (10, 40)

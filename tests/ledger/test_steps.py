@@ -12,7 +12,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sidecar.errors import LedgerError
 from sidecar.ledger import steps
 from sidecar.ledger.rows import RECORD_COLUMNS, as_record
-from sidecar.ledger.steps import NEWEST, STEPS, Step, bring_up_to_date, refuse_newer, version_of
+from sidecar.ledger.steps import NEWEST, STEPS, Step, bring_up_to_date, refuse_newer, refuse_older, version_of
 from sidecar.ledger.tables import METADATA
 
 
@@ -25,7 +25,8 @@ def connection() -> Iterator[sqlite3.Connection]:
 
 def plain(sql: str) -> str:
     """SQL without the freedom of writing it."""
-    return re.sub(r"\s*([(),])\s*", r"\1", re.sub(r"\s+", " ", sql)).replace("calls.", "").strip()
+    bare = re.sub(r"\b(calls|operations)\.", "", re.sub(r"\s+", " ", sql))
+    return re.sub(r"\s*([(),])\s*", r"\1", bare).strip()
 
 
 def test_all_steps_together_make_the_declared_tables(connection: sqlite3.Connection):
@@ -106,3 +107,31 @@ def test_a_ledger_of_the_first_version_keeps_its_rows_and_gains_the_columns(conn
     record = as_record(connection.execute(f"SELECT {columns} FROM calls").fetchone())
     assert (record.id, record.usage, record.spend_usd) == ("old", {"input": 1}, Decimal("0.1"))
     assert (record.method, record.labels, record.usage_at_left, record.handed_over) == (None, {}, None, None)
+
+
+def test_a_ledger_of_the_second_version_keeps_its_rows_and_gains_operations(connection: sqlite3.Connection):
+    for number, step in enumerate(STEPS[:2], start=1):
+        for statement in step.statements:
+            connection.execute(statement)
+        connection.execute("INSERT INTO schema_version VALUES (?, ?, 1)", (number, step.caption))
+    connection.execute(
+        "INSERT INTO calls (id, upstream, provider, dialect, model, kind, started_at, usage, instance)"
+        " VALUES ('old', 'u', 'p', 'd', 'm', 'unary', 5, '{}', 'i')"
+    )
+    bring_up_to_date(connection, version_of(connection, "x.db"), 2)
+    assert version_of(connection, "x.db") == NEWEST
+    assert connection.execute("SELECT id FROM calls").fetchall() == [("old",)]
+    assert connection.execute("SELECT count(*) FROM operations, operation_moves, instances").fetchone() == (0,)
+
+
+OLDER = f"was written by an older sidecar (schema {NEWEST - 1}, not {NEWEST})"
+
+
+@pytest.mark.parametrize(("version", "problem"), [(0, "is empty"), (NEWEST - 1, OLDER)])
+def test_whoever_only_reads_is_told_to_start_a_sidecar_on_an_older_ledger(version: int, problem: str):
+    refuse_older(NEWEST, "x.db")
+    with pytest.raises(LedgerError) as refused:
+        refuse_older(version, "x.db")
+    assert (
+        str(refused.value) == f"ledger x.db: {problem}; start `sidecar serve` with it once: that brings it up to date"
+    )

@@ -1,0 +1,60 @@
+"""The reading side of an `OperationLedger` over any database."""
+
+from collections.abc import Iterator
+
+from sqlalchemy.sql import ClauseElement
+
+from sidecar.clock import Moment
+from sidecar.errors import LedgerError
+from sidecar.ledger.operation_database import Reading
+from sidecar.ledger.operation_questions import MOVES_OF, NAMED, PAGE_ROWS, operations_page
+from sidecar.ledger.operation_rows import as_move, as_record, writable
+from sidecar.ledger.operations import OperationQuery
+from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+
+
+class SqlOperationReader:
+    """The reading side of an `OperationLedger`; also without the other, while a sidecar runs and when none does."""
+
+    def __init__(self, reading: Reading, where: str) -> None:
+        self._reading = reading
+        self._where = where
+
+    def operations(self, query: OperationQuery) -> Iterator[OperationRecord]:
+        """Operations, newest first, a page at a time."""
+        left = query.limit
+        after: tuple[Moment, str] | None = None
+        while left is None or left > 0:
+            most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
+            page = self._asked(operations_page(query, after, most))
+            yield from page
+            if len(page) < most:
+                return
+            after = page[-1].opened_at, page[-1].id
+            left = None if left is None else left - most
+
+    def operation(self, id: str) -> OperationRecord | None:
+        """The operation of this id, or the only one whose id begins so.
+
+        Raises:
+            LedgerError: more than one begins so, or the ledger can't be read.
+        """
+        prefix = writable(id)
+        found = self._asked(NAMED, prefix=prefix, beyond=prefix + "\U0010ffff")
+        if len(found) > 1 and found[0].id != prefix:
+            raise ambiguous(self._where, id)
+        return found[0] if found else None
+
+    def moves(self, id: str) -> list[OperationMove]:
+        """The history of an operation, oldest first; the id in full."""
+        with self._reading() as execute:
+            return [as_move(row) for row in execute(MOVES_OF, {"operation": writable(id)})]
+
+    def _asked(self, question: ClauseElement, **parameters: object) -> list[OperationRecord]:
+        with self._reading() as execute:
+            return [as_record(row) for row in execute(question, parameters)]
+
+
+def ambiguous(where: str, prefix: str) -> LedgerError:
+    """The error for the beginning of an id that does not name one operation."""
+    return LedgerError(where, f'more than one operation begins with "{prefix}"', "write more of its id")
