@@ -80,6 +80,7 @@ real-setup: $(READY_TO_TEST) $(VENV)-pins/bin/uv  ## bring them into .real: 7 mi
 
 pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) -o deploy/requirements.txt pyproject.toml
+	$(COMPILE) -o deploy/requirements-postgres.txt --extra postgres -c deploy/requirements.txt pyproject.toml
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 		| $(COMPILE) -o deploy/build-requirements.txt -
 	$(foreach sdk,$(OLD_SDKS),echo $(subst genai-,genai==,$(sdk)) | $(COMPILE) -o tests/requirements-$(sdk).txt - &&) true

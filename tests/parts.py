@@ -26,17 +26,26 @@ class Part(NamedTuple):
     needed_for: str
 
     def path(self) -> str | None:
-        """Where the program is, or None; servers stand in sbin, which is not on everybody's PATH."""
-        return shutil.which(self.executable, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *SBIN]))
+        """Where the program is, or None; servers stand in sbin, which is not on everybody's PATH, or further away."""
+        places = [os.environ.get("PATH", os.defpath), *SBIN, *postgresql_directories()]
+        return shutil.which(self.executable, path=os.pathsep.join(places))
 
 
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+
+
+def postgresql_directories(root: Path = Path("/usr/lib/postgresql")) -> list[str]:
+    """Where Debian puts PostgreSQL's servers, the newest version first: each has a directory of its own, on nobody's PATH."""
+    versions = [path for path in root.glob("*/bin") if path.parent.name.isdecimal()]
+    return [str(path) for path in sorted(versions, key=lambda path: int(path.parent.name), reverse=True)]
+
 
 PARTS = (
     Part("prometheus", "prometheus", "prometheus", "scraping a sidecar and asking for increase()"),
     Part("promtool", "promtool", "prometheus", "its opinion on our exposition and rules"),
     Part("nginx", "nginx", "nginx-light", "the measure that the proxy is compared with"),
     Part("wrk", "wrk", "wrk", "load for the benchmarks"),
+    Part("postgresql", "postgres", "postgresql", "the ledger that many sidecars share"),
 )
 
 NO_SERVICES = """#!/bin/sh

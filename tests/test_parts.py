@@ -54,6 +54,14 @@ def test_unknown_part__names_the_known() -> None:
         parts.part("promtheus")
 
 
+def test_a_postgresql_server_is_found_where_debian_puts_it__the_newest_of_several(tmp_path: Path) -> None:
+    for version in ("9.6", "9", "15", "17"):
+        (tmp_path / version / "bin").mkdir(parents=True)
+    found = parts.postgresql_directories(tmp_path)
+    assert found == [str(tmp_path / version / "bin") for version in ("17", "15", "9")]
+    assert parts.postgresql_directories(tmp_path / "nowhere") == []
+
+
 def test_missing_part__skipped_and_listed_before_the_last_line(tmp_path: Path) -> None:
     ran = pytest_ran(tmp_path, "prometheus")
     *_, last = ran.stdout.splitlines()

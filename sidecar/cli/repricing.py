@@ -26,7 +26,7 @@ def reprice_calls(query: CallQuery, format: str, config: str | None, ledger: str
     reader = reader_of(config, ledger)
     settings = load_settings(config, {}).settings
     book = PriceBook(overrides_of(settings.prices, settings.upstreams))
-    sums = reprice(reader.calls(query), book, None if is_dry_run else reader.path)
+    sums = reprice(reader.calls(query), book, None if is_dry_run else reader.place)
     with standard_output() as file:
         if format == "json":
             write_object(_as_object(query, sums, is_dry_run), file)

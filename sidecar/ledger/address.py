@@ -1,12 +1,25 @@
-"""Where a ledger's address leads."""
+"""Where a ledger's address leads: to a file, or to a database that many sidecars share."""
 
 from pathlib import Path
 from typing import Final
 
 from sidecar.errors import LedgerError
+from sidecar.ledger.postgres_address import SCHEMES, PostgresAddress, postgres_address
 
 SQLITE: Final = "sqlite:///"
 EXAMPLE: Final = "write sqlite:///sidecar.db, or with four slashes a path from the root: sqlite:////var/lib/sidecar.db"
+
+Place = Path | PostgresAddress
+"""Where a ledger is."""
+
+
+def place_of(url: str) -> Place:
+    """The place that an address names.
+
+    Raises:
+        LedgerError: it names none. No password is repeated.
+    """
+    return postgres_address(url) if url.partition(":")[0] in SCHEMES else sqlite_path(url)
 
 
 def sqlite_path(url: str) -> Path:
@@ -15,18 +28,16 @@ def sqlite_path(url: str) -> Path:
     Links are followed so that two roads to one file meet at the same lock.
 
     Raises:
-        LedgerError: the address names no file, or a kind of ledger that this version has not.
+        LedgerError: the address names no file.
     """
     scheme, _, _ = url.partition(":")
-    if scheme in {"postgresql", "postgres"}:
+    if scheme in SCHEMES:
         # The address may hold a password: it is never repeated.
-        raise LedgerError(
-            f"{scheme}://...",
-            "a PostgreSQL ledger is not part of this version; it comes with a later one",
-            "until then give each sidecar a file of its own: sqlite:////var/lib/sidecar/ledger.db",
-        )
+        raise LedgerError(f"{scheme}://...", "is no file", EXAMPLE)
     if scheme != "sqlite":
-        raise LedgerError(f"{scheme}:...", "is not a ledger's address", EXAMPLE)
+        raise LedgerError(
+            f"{scheme}:...", "is not a ledger's address", f"{EXAMPLE}; or postgresql://user@host/database"
+        )
     if not url.startswith(SQLITE):
         raise LedgerError(url, "has too few slashes", EXAMPLE)
     return _file(url)

@@ -31,3 +31,9 @@ def is_orphan(
 def glob(pattern: str) -> str:
     """A pattern in which only `*` and `?` are special, for SQLite's GLOB and Python's fnmatch alike."""
     return pattern.replace("[", "[[]")
+
+
+def like(pattern: str) -> str:
+    """The same for PostgreSQL's LIKE, with `!` as its escape character."""
+    special = {"!": "!!", "%": "!%", "_": "!_", "*": "%", "?": "_"}
+    return "".join(special.get(character, character) for character in pattern)

@@ -14,8 +14,8 @@ from sidecar.ledger.address import sqlite_path
 from sidecar.ledger.contract import By, CallQuery, ReportLine
 from sidecar.ledger.opening import open_to_read
 from sidecar.ledger.rows import as_record
-from sidecar.ledger.statements import PAGE_ROWS, Statement, calls_named, calls_page, report_rows
-from sidecar.ledger.steps import NEWEST, refuse_newer, version_of
+from sidecar.ledger.statements import PAGE_ROWS, Statement, calls_named, calls_page, rendered, report_rows
+from sidecar.ledger.steps import refuse_newer, refuse_older, version_of
 from sidecar.ledger.totals import add_up
 from sidecar.ledger.trouble import as_ledger_error
 from sidecar.lifecycle.record import CallRecord
@@ -31,6 +31,11 @@ class SqliteReader:
     def __init__(self, path: Path, named_by: str) -> None:
         self.path = path
         self._named_by = named_by
+
+    @property
+    def place(self) -> Path:
+        """Where the ledger is."""
+        return self.path
 
     @classmethod
     def open(cls, url: str, *, named_by: str = "ledger.url") -> Self:
@@ -53,7 +58,7 @@ class SqliteReader:
         after: tuple[Moment, str] | None = None
         while left is None or left > 0:
             most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self._records(calls_page(query, after, most))
+            page = self._records(rendered(calls_page(query, after, most)))
             yield from page
             if len(page) < most:
                 return
@@ -66,7 +71,7 @@ class SqliteReader:
         Raises:
             LedgerError: more than one begins so, or the file can't be read.
         """
-        found = self._records(calls_named(id))
+        found = self._records(rendered(calls_named(id)))
         if len(found) > 1 and found[0].id != id:
             raise ambiguous(str(self.path), id)
         return found[0] if found else None
@@ -77,7 +82,7 @@ class SqliteReader:
         Raises:
             LedgerError: the file can't be read.
         """
-        statement = report_rows(query, by)
+        statement = rendered(report_rows(query, by))
         with self._connection() as connection:
             return add_up(connection.execute(statement.sql, statement.values), by)
 
@@ -114,11 +119,7 @@ class SqliteReader:
     def _recognize(self, connection: sqlite3.Connection) -> None:
         version = version_of(connection, str(self.path))
         refuse_newer(version, str(self.path))
-        if version < NEWEST:
-            problem = (
-                "is empty" if version == 0 else f"was written by an older sidecar (schema {version}, not {NEWEST})"
-            )
-            raise LedgerError(str(self.path), problem, "start `sidecar serve` with it once: that brings it up to date")
+        refuse_older(version, str(self.path))
 
 
 def ambiguous(where: str, prefix: str) -> LedgerError:

@@ -1,12 +1,12 @@
 """Pricing calls anew: their money is worked out again from what their rows say was used, by the rules of a price book.
 
 The one change that a settled row may see (`contract.py`), and it changes money alone: not what was used, nor what became of
-the call. A sidecar may be writing the same file meanwhile.
+the call. A sidecar may be writing the same ledger meanwhile.
 """
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from sidecar.ledger.address import Place
 from sidecar.ledger.billables import billable_of, changed
 from sidecar.ledger.opening import BUSY_SECONDS
 from sidecar.ledger.statements import MONEY_COLUMNS, REPRICE_CALL
@@ -75,19 +76,19 @@ class Change(msgspec.Struct, frozen=True):
         return self.money is not None and bool(changed(self.record, self.money))
 
 
-def reprice(records: Iterable[CallRecord], book: PriceBook, path: Path | None) -> dict[str, Sums]:
-    """Price settled calls anew; returns the sums by model. `path` is the ledger's file, None to change nothing.
+def reprice(records: Iterable[CallRecord], book: PriceBook, place: Place | None) -> dict[str, Sums]:
+    """Price settled calls anew; returns the sums by model. `place` is where the ledger is, None to change nothing.
 
     Raises:
-        LedgerError: the file can't be written; the batches before are.
+        LedgerError: the ledger can't be written; the batches before are.
     """
     sums: dict[str, Sums] = {}
     settled = (record for record in records if record.outcome is not None)
     for batch in _batches(settled):
         changes = [Change(record, priced_anew(record, book)) for record in batch]
         written = {change.record.id for change in changes if change.is_one}
-        if path is not None and written:
-            written = _write(path, [change for change in changes if change.is_one])
+        if place is not None and written:
+            written = _write(place, [change for change in changes if change.is_one])
         for change in changes:
             model = sums.setdefault(change.record.model, Sums())
             model.add(change.record, change.money, is_changed=change.record.id in written)
@@ -110,17 +111,27 @@ def _batches(records: Iterable[CallRecord]) -> Iterator[Sequence[CallRecord]]:
         yield batch
 
 
-def _write(path: Path, changes: Sequence[Change]) -> set[str]:
-    """Change these rows in one transaction; returns the ids of those that were still as they had been read.
+def _write(place: Place, changes: Sequence[Change]) -> set[str]:
+    """Change these rows in one transaction; returns the ids of those that were still as they had been read."""
+    values = [_values(change) for change in changes]
+    if isinstance(place, Path):
+        written = _write_file(place, values)
+    else:
+        from sidecar.ledger import postgres_repricing  # psycopg is an extra
+
+        written = postgres_repricing.write(place, values)
+    return {change.record.id for change, is_written in zip(changes, written, strict=True) if is_written}
+
+
+def _write_file(path: Path, changes: Sequence[Mapping[str, str | None]]) -> list[bool]:
+    """Change rows in one transaction.
 
     The lock is left to the sidecar that may hold it: it says who settles calls, and none is settled here.
     """
     try:
         with contextlib.closing(_connected(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            written = {
-                change.record.id for change in changes if connection.execute(REPRICE_CALL, _values(change)).rowcount
-            }
+            written = [connection.execute(REPRICE_CALL, values).rowcount > 0 for values in changes]
             connection.execute("COMMIT")
             return written
     except sqlite3.Error as error:

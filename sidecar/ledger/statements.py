@@ -1,7 +1,8 @@
-"""Every statement, by name, with its reason. Made from `tables.py` with SQLAlchemy, run by the driver itself.
+"""Every statement about calls, by name, with its reason. Made from `tables.py` with SQLAlchemy, run by the driver itself.
 
-SQLAlchemy writes the SQL, so that one set of statements serves SQLite now and PostgreSQL later; the rows do not pass
-through it, which saves most of their time (26 us a statement against 6 us a row with `executemany`).
+SQLAlchemy writes the SQL, so that one set of statements serves SQLite and PostgreSQL; the rows do not pass through it, which
+saves most of their time (26 us a statement against 6 us a row with `executemany`). Names in capitals are text for SQLite;
+functions give constructs. What PostgreSQL has its own way of saying is in `postgres_statements.py`.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    Delete,
     Select,
+    Update,
     and_,
     bindparam,
     case,
@@ -21,12 +24,14 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
 from sidecar.clock import Moment
 from sidecar.ledger.contract import OPEN, By, CallQuery
-from sidecar.ledger.questions import DAY, ORPHANED_OUTCOMES, glob
+from sidecar.ledger.matching import Matches
+from sidecar.ledger.questions import DAY, ORPHANED_OUTCOMES
 from sidecar.ledger.rows import NOTHING, RECORD_COLUMNS, ROW_COLUMNS
 from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.call import Outcome
@@ -37,7 +42,7 @@ RECORD: Final = [C[name] for name in RECORD_COLUMNS]
 EXPIRE_ROWS: Final = 500
 """Rows deleted at once, so that no commit of new rows waits long behind old ones."""
 
-_NAMED: Final = sqlite.dialect(paramstyle="named")
+SQLITE: Final = sqlite.dialect(paramstyle="named")
 _BY_PLACE: Final = sqlite.dialect(paramstyle="qmark")
 
 
@@ -48,9 +53,9 @@ class Statement(NamedTuple):
     values: dict[str, Any]
 
 
-def rendered(statement: ClauseElement) -> Statement:
-    """A statement for SQLite's driver, with named parameters."""
-    compiled = statement.compile(dialect=_NAMED, compile_kwargs={"render_postcompile": True})
+def rendered(statement: ClauseElement, dialect: Dialect = SQLITE) -> Statement:
+    """A statement for a database's driver, with named parameters."""
+    compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     return Statement(compiled.string, dict(compiled.params))
 
 
@@ -63,17 +68,20 @@ FIXED: Final = frozenset({"id", "upstream", "provider", "dialect", "started_at",
 _NOTHING: Final[ColumnElement[Any]] = literal_column(f"'{NOTHING}'")  # in the text, or it would be one more parameter
 
 
-def _upsert_call() -> str:
-    values = {
-        name: func.nullif(bindparam(name), _NOTHING) if C[name].nullable else bindparam(name) for name in ROW_COLUMNS
-    }
-    fresh = sqlite.insert(CALLS).values(values)
-    upsert = fresh.on_conflict_do_update(
+def unless_settled(fresh: sqlite.Insert | postgresql.Insert) -> ClauseElement:
+    """New rows that take the place of open ones of the same id; a settled one stays as it is."""
+    return fresh.on_conflict_do_update(
         index_elements=[C.id],
         set_={name: fresh.excluded[name] for name in ROW_COLUMNS if name not in FIXED},
         where=C.outcome.is_(None),
     )
-    return upsert.compile(dialect=_BY_PLACE).string
+
+
+def _upsert_call() -> str:
+    values = {
+        name: func.nullif(bindparam(name), _NOTHING) if C[name].nullable else bindparam(name) for name in ROW_COLUMNS
+    }
+    return unless_settled(sqlite.insert(CALLS).values(values)).compile(dialect=_BY_PLACE).string
 
 
 UPSERT_CALL: Final = _upsert_call()
@@ -93,21 +101,27 @@ statement: a thread that does so for each row fights the event loop for it, 18 u
 
 _NOBODY_SEEN_LEAVING: Final = and_(C.left_reason.is_(None), C.left_at.is_(None), C.committed_at.is_not(None))
 
-SETTLE_LOST: Final = rendered(
-    update(CALLS)
-    .where(C.outcome.is_(None), C.instance != bindparam("me"))
-    .values(
-        outcome=Outcome.LOST.value,
-        settled_at=bindparam("now"),
-        left_reason=case((_NOBODY_SEEN_LEAVING, LeftReason.SIDECAR_LOST.value), else_=C.left_reason),
-        # A figure that was written before the end is kept with its own words; where there is none, this is why.
-        unpriced_reason=case(
-            (C.spend_usd.is_(None), func.coalesce(C.unpriced_reason, "lost")), else_=C.unpriced_reason
-        ),
+
+def settle_lost(*is_dead: ColumnElement[bool]) -> Update:
+    """Settles the open rows of other instances of which this is true: nobody is left who could say how those calls ended."""
+    return (
+        update(CALLS)
+        .where(C.outcome.is_(None), C.instance != bindparam("me"), *is_dead)
+        .values(
+            outcome=Outcome.LOST.value,
+            settled_at=bindparam("now"),
+            left_reason=case((_NOBODY_SEEN_LEAVING, LeftReason.SIDECAR_LOST.value), else_=C.left_reason),
+            # A figure that was written before the end is kept with its own words; where there is none, this is why.
+            unpriced_reason=case(
+                (C.spend_usd.is_(None), func.coalesce(C.unpriced_reason, "lost")), else_=C.unpriced_reason
+            ),
+        )
+        .returning(*RECORD)
     )
-    .returning(*RECORD)
-)
-"""Open rows of earlier instances: nobody is left who could say how those calls ended."""
+
+
+SETTLE_LOST: Final = rendered(settle_lost())
+"""In a file, which one process writes, every other instance is an earlier one."""
 
 _EXPIRED: Final = (
     select(C.id)
@@ -116,24 +130,29 @@ _EXPIRED: Final = (
     .order_by(C.started_at)
     .limit(EXPIRE_ROWS)
 )
-EXPIRE_CALLS: Final = rendered(delete(CALLS).where(C.id.in_(_EXPIRED)))
-"""The oldest settled rows past the retention. Never an open one: its call may still be running."""
+
+
+def expire_calls() -> Delete:
+    """The oldest settled rows past the retention. Never an open one: its call may still be running."""
+    return delete(CALLS).where(C.id.in_(_EXPIRED))
+
+
+EXPIRE_CALLS: Final = rendered(expire_calls())
 
 MONEY_COLUMNS: Final = (
     "spend_usd", "orphaned_usd", "avoidable_usd", "basis", "price_source", "basis_reason", "avoidable_basis",
     "unpriced_reason",
 )  # fmt: skip
 
-REPRICE_CALL: Final = rendered(
-    update(CALLS)
-    .where(
-        C.id == bindparam("call"),
-        C.outcome.is_not(None),
-        *(C[name].is_not_distinct_from(bindparam(f"was_{name}")) for name in MONEY_COLUMNS),
-    )
-    .values({name: bindparam(f"new_{name}") for name in MONEY_COLUMNS})
-).sql
-"""New money for a settled call, unless somebody was first: 0 rows changed is an answer, not an error."""
+
+def reprice_call() -> Update:
+    """New money for a settled call, unless somebody was first: 0 rows changed is an answer, not an error."""
+    is_as_read = (C[name].is_not_distinct_from(bindparam(f"was_{name}")) for name in MONEY_COLUMNS)
+    call = update(CALLS).where(C.id == bindparam("call"), C.outcome.is_not(None), *is_as_read)
+    return call.values({name: bindparam(f"new_{name}") for name in MONEY_COLUMNS})
+
+
+REPRICE_CALL: Final = rendered(reprice_call()).sql
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -155,7 +174,7 @@ _FILTERS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
     "since": lambda moment: C.started_at >= moment,
     "until": lambda moment: C.started_at < moment,
     "upstream": lambda name: C.upstream == name,
-    "model": lambda pattern: C.model.op("GLOB", is_comparison=True)(glob(pattern)),
+    "model": lambda pattern: Matches(C.model, pattern),
     "caller": lambda name: C.caller == name,
     "kind": lambda kind: C.kind == kind,
     "outcome": lambda outcome: C.outcome.is_(None) if outcome == OPEN else C.outcome == outcome,
@@ -167,22 +186,22 @@ def _conditions(query: CallQuery) -> list[ColumnElement[bool]]:
     return [*asked, IS_ORPHAN] if query.orphaned_only else asked
 
 
-def calls_page(query: CallQuery, after: tuple[Moment, str] | None, rows: int) -> Statement:
+def calls_page(query: CallQuery, after: tuple[Moment, str] | None, rows: int) -> Select[Any]:
     """The next `rows` calls, newest first, after the one that started at that moment with that id.
 
-    Page by page and not one long cursor: a reader who takes his time (a pager) would hold the write-ahead log from
-    being reused, and it would grow for as long.
+    Page by page and not one long cursor: a reader who takes his time (a pager) would hold SQLite's write-ahead log from being
+    reused, and PostgreSQL's dead rows from being cleared away, and both would grow for as long.
     """
     page = select(*RECORD).where(*_conditions(query))
     if after is not None:
         page = page.where(tuple_(C.started_at, C.id) < after)
-    return rendered(page.order_by(C.started_at.desc(), C.id.desc()).limit(rows))
+    return page.order_by(C.started_at.desc(), C.id.desc()).limit(rows)
 
 
-def calls_named(prefix: str) -> Statement:
+def calls_named(prefix: str) -> Select[Any]:
     """The first two calls whose id begins so; an exact match is the first. A range, because LIKE would not use the key."""
     beyond = prefix + "\U0010ffff"
-    return rendered(select(*RECORD).where(C.id >= prefix, C.id < beyond).order_by(C.id).limit(2))
+    return select(*RECORD).where(C.id >= prefix, C.id < beyond).order_by(C.id).limit(2)
 
 
 _KEYS: Final[dict[By, ColumnElement[Any]]] = {
@@ -195,7 +214,7 @@ _KEYS: Final[dict[By, ColumnElement[Any]]] = {
 }
 
 
-def report_rows(query: CallQuery, by: By) -> Statement:
+def report_rows(query: CallQuery, by: By) -> Select[Any]:
     """What `totals.add_up` needs of every call asked for.
 
     The sums are made in Python: SQLite's SUM over decimal strings is a float, and an aggregate function of our own, called
@@ -205,4 +224,4 @@ def report_rows(query: CallQuery, by: By) -> Statement:
         _KEYS[by], C.outcome, C.committed_at, C.left_at, C.finished_at,
         C.spend_usd, C.orphaned_usd, C.avoidable_usd, C.basis, C.unpriced_reason,
     )  # fmt: skip
-    return rendered(rows.where(*_conditions(query)))
+    return rows.where(*_conditions(query))

@@ -1,13 +1,14 @@
 """The one thread that writes: gathers for a moment, commits, tries again after a failure, deletes what is too old."""
 
 import threading
-from typing import Final
+from typing import Final, Protocol
 
 from sidecar.clock import Clock, Moment
 from sidecar.ledger.backlog import Backlog
 from sidecar.ledger.contract import GATHER_SECONDS
-from sidecar.ledger.file import LedgerFile
+from sidecar.ledger.file import Upserted
 from sidecar.ledger.questions import DAY
+from sidecar.ledger.rows import Snapshot
 from sidecar.ledger.statements import EXPIRE_ROWS
 from sidecar.ledger.tally import Tally
 
@@ -20,12 +21,38 @@ SWEEP_SECONDS: Final = 3_600.0
 """Between looks for rows past the retention."""
 
 
-class Writer:
-    """Moves rows from the backlog to the file until it is stopped. Nothing that the file does ends it."""
+class Store(Protocol):
+    """Where the writer writes to: a file, a database. Each method is one transaction, and raises when nothing has changed."""
 
-    def __init__(self, file: LedgerFile, backlog: Backlog, clock: Clock, retention_days: int | None) -> None:
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people should be told once."""
+        ...
+
+    @property
+    def commit_seconds(self) -> float:
+        """How long the latest COMMIT took."""
+        ...
+
+    def upsert(self, snapshots: list[Snapshot]) -> Upserted:
+        """Write snapshots, each the last of its call. Rows that are settled already stay as they are."""
+        ...
+
+    def expire(self, before: Moment) -> int:
+        """Delete a chunk of the settled rows that are older; returns how many."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the place. Safe to call twice."""
+        ...
+
+
+class Writer:
+    """Moves rows from the backlog to their place until it is stopped. Nothing that happens there ends it."""
+
+    def __init__(self, store: Store, backlog: Backlog, clock: Clock, retention_days: int | None) -> None:
         self.tally = Tally()
-        self._file = file
+        self._store = store
         self._backlog = backlog
         self._clock = clock
         self._keep: Moment | None = None if retention_days is None else retention_days * DAY
@@ -67,7 +94,7 @@ class Writer:
             return self._flushes_done >= mine or (self._has_ended and not self._backlog)
 
     def stop(self, timeout_seconds: float) -> bool:
-        """Write what waits, close the file and end the thread; False when any of it was not done in time."""
+        """Write what waits, close the place and end the thread; False when any of it was not done in time."""
         self._is_stopping = True
         self._ring_hard()
         self._thread.join(timeout_seconds)
@@ -103,11 +130,11 @@ class Writer:
             self._bell.set()
 
     def _write(self) -> bool:
-        """Empty the backlog into the file; False when the file would not take it."""
+        """Empty the backlog into its place; False when that would not take it."""
         while batch := self._backlog.take(COMMIT_ROWS):
             self._in_hand = len(batch)
             try:
-                upserted = self._file.upsert(batch)
+                upserted = self._store.upsert(batch)
             except Exception as error:  # whatever it is: nobody else writes, so this thread must live on
                 self._backlog.give_back(batch)
                 self.tally.failed("write", error)
@@ -128,7 +155,7 @@ class Writer:
             return
         deleted = 0
         try:
-            deleted = self._file.expire(self._clock.now() - self._keep)
+            deleted = self._store.expire(self._clock.now() - self._keep)
         except Exception as error:  # as in _write
             self.tally.failed("expire", error)
         self.tally.rows_expired += deleted
@@ -137,7 +164,7 @@ class Writer:
 
     def _end(self) -> None:
         try:
-            self._file.close()
+            self._store.close()
         finally:
             with self._changed:
                 self._has_ended = True

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import LedgerError
-from sidecar.ledger.address import sqlite_path
+from sidecar.ledger.address import place_of, sqlite_path
+from sidecar.ledger.postgres_address import PostgresAddress
 
 
 def test_three_slashes_are_a_path_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -45,10 +46,20 @@ def test_other_addresses_are_refused_with_advice(url: str, problem: str):
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
-def test_postgresql_is_said_to_come_later__and_its_password_is_not_repeated(scheme: str):
+def test_a_database_is_no_file__and_its_password_is_not_repeated(scheme: str):
     with pytest.raises(LedgerError) as refused:
         sqlite_path(f"{scheme}://user:secret@host/db")
-    assert str(refused.value) == (
-        f"ledger {scheme}://...: a PostgreSQL ledger is not part of this version; it comes with a later one; "
-        "until then give each sidecar a file of its own: sqlite:////var/lib/sidecar/ledger.db"
-    )
+    assert str(refused.value).startswith(f"ledger {scheme}://...: is no file; write")
+    assert "secret" not in str(refused.value)
+
+
+def test_an_address_leads_to_a_file_or_to_a_database(tmp_path: Path):
+    assert place_of(f"sqlite:///{tmp_path}/a.db") == tmp_path.resolve() / "a.db"
+    place = place_of("postgres://host/db")
+    assert isinstance(place, PostgresAddress)
+    assert place.shown == "postgresql://host/db"
+
+
+def test_what_leads_nowhere_is_told_both_ways_to_write_it():
+    with pytest.raises(LedgerError, match=r"write sqlite:///sidecar\.db.*; or postgresql://user@host/database"):
+        place_of("mysql://host/db")

@@ -3,12 +3,13 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from sidecar.ledger.contract import By, CallQuery, LedgerHealth
 from sidecar.lifecycle.record import CallRecord
 from tests.ledger.conformance import Places, only, put_all
 from tests.ledger.given import SOON, file_place, memory_place, open_call, orphaned_call, settled_call
+from tests.ledger.postgres_given import PostgresPlaces
 
 every_ledger = pytest.mark.parametrize("places", [memory_place, file_place])
 
@@ -20,6 +21,17 @@ moves = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(SNAPSHOTS), s
 @settings(max_examples=40)
 @given(moves=moves)
 def test_in_any_order_the_first_settled_snapshot_stands_or_else_the_last(places: Places, moves):
+    check_which_snapshot_stands(places, moves)
+
+
+@pytest.mark.part("postgresql")
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(moves=moves)
+def test_in_any_order_the_same_stands_in_a_database(postgres_places: PostgresPlaces, moves):
+    check_which_snapshot_stands(postgres_places.place, moves)
+
+
+def check_which_snapshot_stands(places: Places, moves) -> None:
     expected: dict[str, CallRecord] = {}
     with places() as place:
         ledger = place.open()

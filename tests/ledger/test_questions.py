@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.ledger.questions import glob, is_orphan
+from sidecar.ledger.questions import glob, is_orphan, like
 
 LETTERS = st.text("ab*?[]!^-", max_size=6)
 
@@ -52,3 +52,10 @@ def test_an_orphan_is_told_by_its_outcome__or_by_moments_while_there_is_none(
     outcome: str | None, committed_at: int | None, left_at: int | None, finished_at: int | None, orphaned: bool
 ):
     assert is_orphan(outcome, committed_at, left_at, finished_at) is orphaned
+
+
+@pytest.mark.parametrize(
+    ("pattern", "standard"), [("gpt-*", "gpt-%"), ("o?-mini", "o_-mini"), ("50%_!", "50!%!_!!"), ("[a]\\", "[a]\\")]
+)
+def test_the_same_pattern_in_the_words_of_like(pattern: str, standard: str):
+    assert like(pattern) == standard

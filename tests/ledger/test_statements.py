@@ -14,6 +14,7 @@ from sidecar.ledger.statements import (
     Statement,
     calls_named,
     calls_page,
+    rendered,
     report_rows,
 )
 from sidecar.ledger.steps import bring_up_to_date
@@ -53,14 +54,14 @@ def test_old_rows_are_found_by_their_start(connection: sqlite3.Connection):
 
 
 def test_a_page_begins_where_the_last_one_ended(connection: sqlite3.Connection):
-    found = plan(connection, calls_page(CallQuery(), (5, "c"), 10))
+    found = plan(connection, rendered(calls_page(CallQuery(), (5, "c"), 10)))
     assert "SEARCH calls USING INDEX calls_by_start" in found
 
 
 def test_a_report_over_a_span_reads_only_the_span(connection: sqlite3.Connection):
-    found = plan(connection, report_rows(CallQuery(since=1, until=2), By.MODEL))
+    found = plan(connection, rendered(report_rows(CallQuery(since=1, until=2), By.MODEL)))
     assert "USING INDEX calls_by_start (started_at>? AND started_at<?)" in found
 
 
 def test_the_beginning_of_an_id_uses_the_key(connection: sqlite3.Connection):
-    assert "(id>? AND id<?)" in plan(connection, calls_named("c01"))
+    assert "(id>? AND id<?)" in plan(connection, rendered(calls_named("c01")))

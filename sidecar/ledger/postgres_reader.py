@@ -1,0 +1,116 @@
+"""Reading the database: without ever holding up those who write it, and a page at a time."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final, Self
+
+from sidecar.clock import Moment
+from sidecar.errors import LedgerError
+from sidecar.ledger.contract import By, CallQuery, ReportLine
+from sidecar.ledger.operation_database import Execute
+from sidecar.ledger.postgres_address import PostgresAddress, postgres_address
+from sidecar.ledger.postgres_connection import Connection, connect
+from sidecar.ledger.postgres_database import executing
+from sidecar.ledger.postgres_schema import version_of
+from sidecar.ledger.postgres_statements import POSTGRESQL
+from sidecar.ledger.postgres_trouble import told
+from sidecar.ledger.reader import ambiguous
+from sidecar.ledger.rows import as_record
+from sidecar.ledger.statements import PAGE_ROWS, calls_named, calls_page, rendered, report_rows
+from sidecar.ledger.steps import refuse_newer, refuse_older
+from sidecar.ledger.totals import add_up
+from sidecar.lifecycle.record import CallRecord
+
+FETCH_ROWS: Final = 5_000
+"""Rows of a report that are in memory at once: about 5 MB."""
+
+
+class PostgresReader:
+    """A `LedgerReader` (see `contract.py`) of a database. Each question connects, and leaves again: 6 ms."""
+
+    def __init__(self, place: PostgresAddress, named_by: str) -> None:
+        self.place = place
+        self._named_by = named_by
+
+    @classmethod
+    def open(cls, url: str, *, named_by: str = "ledger.url") -> Self:
+        """A reader of the database that an address names. `named_by` is the setting, as it was typed, for messages.
+
+        Raises:
+            LedgerError: the database can't be reached, or holds no ledger. Says what to do.
+        """
+        reader = cls(postgres_address(url), named_by)
+        with reader._connection():
+            return reader
+
+    def calls(self, query: CallQuery) -> Iterator[CallRecord]:
+        """Calls, newest first, a page at a time.
+
+        Raises:
+            LedgerError: the database can't be read.
+        """
+        left = query.limit
+        after: tuple[Moment, str] | None = None
+        with self._connection() as connection:
+            while left is None or left > 0:
+                most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
+                asked = rendered(calls_page(query, after, most), POSTGRESQL)
+                page = [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
+                yield from page
+                if len(page) < most:
+                    return
+                after = page[-1].started_at, page[-1].id
+                left = None if left is None else left - most
+
+    def call(self, id: str) -> CallRecord | None:
+        """The call of this id, or the only one whose id begins so.
+
+        Raises:
+            LedgerError: more than one begins so, or the database can't be read.
+        """
+        asked = rendered(calls_named(id), POSTGRESQL)
+        with self._connection() as connection:
+            found = [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
+        if len(found) > 1 and found[0].id != id:
+            raise ambiguous(self.place.shown, id)
+        return found[0] if found else None
+
+    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
+        """Sums over the calls asked for, by a cursor that stays with the server.
+
+        Raises:
+            LedgerError: the database can't be read.
+        """
+        asked = rendered(report_rows(query, by), POSTGRESQL)
+        with self._connection() as connection, connection.transaction(), connection.cursor("report") as cursor:
+            cursor.itersize = FETCH_ROWS
+            return add_up(cursor.execute(asked.sql.encode(), asked.values), by)
+
+    @contextlib.contextmanager
+    def executing(self) -> Iterator[Execute]:
+        """Room for questions about operations.
+
+        Raises:
+            LedgerError: the database can't be read.
+        """
+        with self._connection() as connection:
+            yield executing(connection)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection by which nothing can be changed.
+
+        Raises:
+            LedgerError: it can't be had, what it leads to is no ledger of this version, or it broke.
+        """
+        with told(self.place), contextlib.closing(connect(self.place, "sidecar reader", to_write=False)) as connection:
+            version = version_of(connection, self.place.shown)
+            if version == 0:
+                raise LedgerError(
+                    self.place.shown,
+                    f"holds no ledger (named by {self._named_by})",
+                    "start `sidecar serve` with the same settings once, or name the right database",
+                )
+            refuse_newer(version, self.place.shown)
+            refuse_older(version, self.place.shown)
+            yield connection
