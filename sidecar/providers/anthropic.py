@@ -10,10 +10,13 @@ import re
 import msgspec
 
 from sidecar.lifecycle.record import CallKind
+from sidecar.providers.anthropic_batches import BATCHES, RESULTS, BatchRequest
+from sidecar.providers.anthropic_dreams import DREAMS
 from sidecar.providers.anthropic_reported import completion_in, message_in
 from sidecar.providers.anthropic_stream import message_stream
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role, Route
 from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.operation_requests import about, opening_request
 from sidecar.providers.paths import ASKS, PathDialect, Row, unread
 from sidecar.providers.unary import UnaryReader
 from sidecar.providers.unread import open_unread
@@ -45,23 +48,24 @@ RESOURCES = r"/v1/(agents|deployments|dreams|environments|files|memory_stores|se
 ROUTES = (
     *MESSAGES_ROUTES,
     Row("complete", re.compile(r"/v1/complete$"), Role.CALL, open_completion, open_messages_request),
-    unread("messages.batches", r"/v1/messages/batches$", Role.SUBMIT),
+    about(BATCHES, "messages.batches", r"/v1/messages/batches$", Role.SUBMIT, open_request=BatchRequest),
     unread("messages.batches.list", r"/v1/messages/batches$", verb="GET"),
-    unread("messages.batches.get", r"/v1/messages/batches/[^/]+(/results)?$", Role.POLL, "GET"),
-    unread("messages.batches.cancel", r"/v1/messages/batches/[^/]+/cancel$", Role.CANCEL),
+    about(BATCHES, "messages.batches.get", r"/v1/messages/batches/(?P<id>[^/]+)$", Role.POLL, "GET"),
+    about(RESULTS, "messages.batches.results", r"/v1/messages/batches/(?P<id>[^/]+)/results$", Role.POLL, "GET"),
+    about(BATCHES, "messages.batches.cancel", r"/v1/messages/batches/(?P<id>[^/]+)/cancel$", Role.CANCEL),
     unread("messages.batches.delete", r"/v1/messages/batches/[^/]+$", verb="DELETE"),
-    unread("dreams", r"/v1/dreams$", Role.SUBMIT),
-    unread("dreams.get", r"/v1/dreams/[^/]+$", Role.POLL, "GET"),
-    unread("dreams.cancel", r"/v1/dreams/[^/]+/cancel$", Role.CANCEL),
+    about(DREAMS, "dreams", r"/v1/dreams$", Role.SUBMIT, open_request=opening_request()),
+    about(DREAMS, "dreams.get", r"/v1/dreams/(?P<id>[^/]+)$", Role.POLL, "GET"),
+    about(DREAMS, "dreams.cancel", r"/v1/dreams/(?P<id>[^/]+)/cancel$", Role.CANCEL),
     unread("sessions", r"/v1/sessions(/[^/]+/events)?$", Role.SUBMIT),
-    unread("sessions.get", r"/v1/sessions/[^/]+(/events|/threads)?(/.+)?$", Role.POLL, "GET"),
+    unread("sessions.get", r"/v1/sessions/(?P<id>[^/]+)(/events|/threads)?(/.+)?$", Role.POLL, "GET"),
     unread("deployments.run", r"/v1/deployments/[^/]+/run$", Role.SUBMIT),
-    unread("deployments.runs.get", r"/v1/deployment_runs/[^/]+$", Role.POLL, "GET"),
+    unread("deployments.runs.get", r"/v1/deployment_runs/(?P<id>[^/]+)$", Role.POLL, "GET"),
     *(unread("models", r"/v1/models(/[^/]+)?$", verb=verb) for verb in ("GET", "HEAD")),
     *(unread("resources", RESOURCES, verb=verb) for verb in ("GET", "POST", "DELETE")),
 )  # fmt: skip
-"""A session's turns are opened by events and stopped by one (`user.interrupt`), so its cancel has no path of its own
-(providers-wire 5)."""
+"""A session's turns are opened by events and stopped by one (`user.interrupt`), so its cancel has no path of its own, and it
+is no operation of ours (`anthropic_dreams`); a deployment's run is the record of a session that was opened (providers-wire 5)."""
 
 VERTEX_KINDS = {"rawPredict": CallKind.UNARY, "streamRawPredict": CallKind.STREAM}
 COUNT_TOKENS = "count-tokens"

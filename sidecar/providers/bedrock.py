@@ -28,6 +28,16 @@ from msgspec import Struct
 from sidecar.bodies.lenient import decoded
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.anthropic import MESSAGES_ROUTES
+from sidecar.providers.bedrock_operations import (
+    ASKS_BATCH,
+    ASKS_CUSTOMIZATION,
+    ASKS_EVALUATION,
+    ASKS_INVOCATION,
+    BATCHES_WIRE,
+    CUSTOMIZATIONS_WIRE,
+    EVALUATIONS_WIRE,
+    INVOCATIONS_WIRE,
+)
 from sidecar.providers.bedrock_reported import WholeReply, plain_model
 from sidecar.providers.bedrock_stream import bedrock_stream
 from sidecar.providers.bedrock_usage import REPLY_HEADERS, TIER
@@ -37,6 +47,7 @@ from sidecar.providers.json_request import JsonRequest
 from sidecar.providers.names import name_of
 from sidecar.providers.openai_extras import Extras
 from sidecar.providers.openai_routes import rows as openai_rows
+from sidecar.providers.operation_requests import about
 from sidecar.providers.paths import OpenReply, PathDialect, Row, unread
 
 # === hosts ===
@@ -123,18 +134,26 @@ ROUTES = (
     call("InvokeModelWithResponseStream", "invoke-with-response-stream", CallKind.STREAM),
     call("InvokeModelWithBidirectionalStream", "invoke-with-bidirectional-stream", CallKind.STREAM),
     unread("CountTokens", r"^/model/.+/count-tokens$"),
-    unread("StartAsyncInvoke", r"^/async-invoke$", Role.SUBMIT),
-    unread("GetAsyncInvoke", r"^/async-invoke/.+$", Role.POLL, "GET"),
+    about(INVOCATIONS_WIRE, "StartAsyncInvoke", r"^/async-invoke$", Role.SUBMIT, open_request=ASKS_INVOCATION),
+    about(INVOCATIONS_WIRE, "GetAsyncInvoke", r"^/async-invoke/(?P<id>.+)$", Role.POLL, "GET"),
     unread("ListAsyncInvokes", r"^/async-invoke$", verb="GET"),
-    unread("CreateModelInvocationJob", r"^/model-invocation-job$", Role.SUBMIT),
-    unread("GetModelInvocationJob", r"^/model-invocation-job/.+$", Role.POLL, "GET"),
-    unread("StopModelInvocationJob", r"^/model-invocation-job/.+/stop$", Role.CANCEL),
-    unread("CreateModelCustomizationJob", r"^/model-customization-jobs$", Role.SUBMIT),
-    unread("GetModelCustomizationJob", r"^/model-customization-jobs/.+$", Role.POLL, "GET"),
-    unread("StopModelCustomizationJob", r"^/model-customization-jobs/.+/stop$", Role.CANCEL),
-    unread("CreateEvaluationJob", r"^/evaluation-jobs$", Role.SUBMIT),
-    unread("GetEvaluationJob", r"^/evaluation-jobs/.+$", Role.POLL, "GET"),
-    unread("StopEvaluationJob", r"^/evaluation-job/.+/stop$", Role.CANCEL),
+    about(BATCHES_WIRE, "CreateModelInvocationJob", r"^/model-invocation-job$", Role.SUBMIT, open_request=ASKS_BATCH),
+    about(BATCHES_WIRE, "GetModelInvocationJob", r"^/model-invocation-job/(?P<id>.+)$", Role.POLL, "GET"),
+    about(BATCHES_WIRE, "StopModelInvocationJob", r"^/model-invocation-job/(?P<id>.+)/stop$", Role.CANCEL),
+    about(
+        CUSTOMIZATIONS_WIRE,
+        "CreateModelCustomizationJob",
+        r"^/model-customization-jobs$",
+        Role.SUBMIT,
+        open_request=ASKS_CUSTOMIZATION,
+    ),
+    about(CUSTOMIZATIONS_WIRE, "GetModelCustomizationJob", r"^/model-customization-jobs/(?P<id>.+)$", Role.POLL, "GET"),
+    about(
+        CUSTOMIZATIONS_WIRE, "StopModelCustomizationJob", r"^/model-customization-jobs/(?P<id>.+)/stop$", Role.CANCEL
+    ),
+    about(EVALUATIONS_WIRE, "CreateEvaluationJob", r"^/evaluation-jobs$", Role.SUBMIT, open_request=ASKS_EVALUATION),
+    about(EVALUATIONS_WIRE, "GetEvaluationJob", r"^/evaluation-jobs/(?P<id>.+)$", Role.POLL, "GET"),
+    about(EVALUATIONS_WIRE, "StopEvaluationJob", r"^/evaluation-job/(?P<id>.+)/stop$", Role.CANCEL),
     unread("ListJobs", r"^/(model-invocation|model-customization|evaluation)-jobs$", verb="GET"),
     unread("ListModels", r"^/(foundation-models|inference-profiles|custom-models|imported-models)(/.+)?$", verb="GET"),
 )

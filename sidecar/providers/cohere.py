@@ -13,13 +13,19 @@ from msgspec import Raw, Struct
 from sidecar.bodies.lenient import NULL, UNREADABLE, decoded, value_of
 from sidecar.bodies.ndjson import JsonLines
 from sidecar.bodies.sse import ServerSentEvents
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, ReplyReader, Reported, RequestFacts, Role
 from sidecar.providers.counted import DELTA, Mark, counted_stream
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
+from sidecar.providers.observing import whole_observed
 from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.operation import OperationWire, Progress
+from sidecar.providers.operation_asks import ask_at, ask_below, ask_list
+from sidecar.providers.operation_documents import Described, Shape, described_by, listed_by
+from sidecar.providers.operation_requests import about, opening_request
 from sidecar.providers.paths import ASKS, PathDialect, Row, unread, whole
 from sidecar.providers.unary import UnaryReader
 
@@ -120,6 +126,63 @@ def open_chat(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
 
 open_whole = whole(reported_in)
 
+# === operations ===
+
+P = Progress
+BATCH_WORDS = {
+    "BATCH_STATUS_UNSPECIFIED": P.RUNNING, "BATCH_STATUS_QUEUED": P.RUNNING, "BATCH_STATUS_IN_PROGRESS": P.RUNNING,
+    "BATCH_STATUS_CANCELING": P.STOPPING, "BATCH_STATUS_COMPLETED": P.SUCCEEDED, "BATCH_STATUS_FAILED": P.FAILED,
+    "BATCH_STATUS_CANCELED": P.CANCELLED,
+}  # fmt: skip
+EMBED_WORDS = {
+    "processing": P.RUNNING, "cancelling": P.STOPPING, "complete": P.SUCCEEDED, "failed": P.FAILED, "cancelled": P.CANCELLED,
+}  # fmt: skip
+TUNING_WORDS = {
+    "STATUS_UNSPECIFIED": P.RUNNING, "STATUS_QUEUED": P.RUNNING, "STATUS_FINETUNING": P.RUNNING,
+    "STATUS_DEPLOYING_API": P.RUNNING, "STATUS_READY": P.SUCCEEDED, "STATUS_PAUSED": P.SUCCEEDED,
+    "STATUS_TEMPORARILY_OFFLINE": P.SUCCEEDED, "STATUS_FAILED": P.FAILED, "STATUS_DELETED": P.FAILED,
+}  # fmt: skip
+"""A model that is paused or offline was trained before. Words and shapes are those of cohere-python 7.3."""
+
+
+def batch_used(told: Described) -> Reported | None:
+    """The tokens of a batch, which come as strings."""
+    figures = Figures({name: told.value(name) for name in ("input_tokens", "output_tokens")})
+    return figures.told(Usage(input=figures.count("input_tokens"), output=figures.count("output_tokens")))
+
+
+def embedded(told: Described) -> Reported | None:
+    """What an embed job is billed for: "charged for the embeddings processed up to the cancellation point"."""
+    return reported_in(told.document)
+
+
+BATCH = Shape(words=BATCH_WORDS, inner="batch", mark="input_dataset_id", report=batch_used)
+BATCHES = OperationWire(
+    OperationKind.BATCH,
+    whole_observed(described_by(BATCH)),
+    poll=ask_below(),
+    cancel=ask_below(":cancel", "POST"),
+    find=ask_list("page_size=100"),
+    found_in=listed_by(BATCH, "batches"),
+    tier="batch",
+)
+EMBED_JOB = Shape(words=EMBED_WORDS, id="job_id", mark="input_dataset_id", report=embedded)
+EMBED_JOBS = OperationWire(
+    OperationKind.BATCH,
+    whole_observed(described_by(EMBED_JOB)),
+    poll=ask_below(),
+    cancel=ask_below("/cancel", "POST"),
+    find=ask_at("", ""),
+    found_in=listed_by(EMBED_JOB, "embed_jobs"),
+)
+TUNING = OperationWire(
+    OperationKind.TUNING,
+    whole_observed(described_by(Shape(words=TUNING_WORDS, inner="finetuned_model", ended_at=("completed_at",)))),
+    poll=ask_below(),
+    cancel=None,
+)
+"""A fine-tuned model can be deleted; its training can't be stopped."""
+
 ROWS = (
     Row("chat", re.compile(r"/(chat|generate)$"), Role.CALL, open_chat, ASKS),
     Row("embed", re.compile(r"/embed$"), Role.CALL, open_whole, ASKS),
@@ -128,18 +191,19 @@ ROWS = (
     Row("summarize", re.compile(r"/summarize$"), Role.CALL, open_whole, ASKS),
     unread("tokenize", r"/(tokenize|detokenize|check-api-key)$"),
     unread("models", r"/v1/(models|datasets|connectors)(/.*)?$", verb="GET"),
-    unread("batches", r"/v2/batches$", Role.SUBMIT),
+    about(BATCHES, "batches", r"/v2/batches$", Role.SUBMIT, open_request=opening_request(marks=("input_dataset_id",))),
     unread("batches.list", r"/v2/batches$", verb="GET"),
-    unread("batches.get", r"/v2/batches/[^/:]+$", Role.POLL, verb="GET"),
-    unread("batches.cancel", r"/v2/batches/[^/:]+:cancel$", Role.CANCEL),
-    unread("embed-jobs", r"/v1/embed-jobs$", Role.SUBMIT),
+    about(BATCHES, "batches.get", r"/v2/batches/(?P<id>[^/:]+)$", Role.POLL, "GET"),
+    about(BATCHES, "batches.cancel", r"/v2/batches/(?P<id>[^/:]+):cancel$", Role.CANCEL),
+    about(
+        EMBED_JOBS, "embed-jobs", r"/v1/embed-jobs$", Role.SUBMIT, open_request=opening_request(marks=("dataset_id",))
+    ),
     unread("embed-jobs.list", r"/v1/embed-jobs$", verb="GET"),
-    Row("embed-jobs.get", re.compile(r"/v1/embed-jobs/[^/]+$"), Role.POLL, open_whole, verb="GET"),
-    unread("embed-jobs.cancel", r"/v1/embed-jobs/[^/]+/cancel$", Role.CANCEL),
-    unread("finetuning", r"/v1/finetuning/finetuned-models$", Role.SUBMIT),
-    unread("finetuning.get", r"/v1/finetuning/finetuned-models/[^/]+$", Role.POLL, verb="GET"),
+    about(EMBED_JOBS, "embed-jobs.get", r"/v1/embed-jobs/(?P<id>[^/]+)$", Role.POLL, "GET", open_reply=open_whole),
+    about(EMBED_JOBS, "embed-jobs.cancel", r"/v1/embed-jobs/(?P<id>[^/]+)/cancel$", Role.CANCEL),
+    about(TUNING, "finetuning", r"/v1/finetuning/finetuned-models$", Role.SUBMIT),
+    about(TUNING, "finetuning.get", r"/v1/finetuning/finetuned-models/(?P<id>[^/]+)$", Role.POLL, "GET"),
 )
-"""A fine-tuned model can be deleted; its training can't be stopped."""
 
 HOSTS = ("api.cohere.com", "api.cohere.ai")
 

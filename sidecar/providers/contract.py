@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum, auto
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -11,6 +11,9 @@ from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
+
+if TYPE_CHECKING:
+    from sidecar.providers.operation import OperationWire
 
 
 class Reported(msgspec.Struct, frozen=True, gc=False):
@@ -87,6 +90,13 @@ class RequestFacts(msgspec.Struct, frozen=True, gc=False):
     """Characters of text to be spoken, where that is what is billed."""
     asks_usage: bool = False
     """The caller itself asked that a stream report usage (`stream_options.include_usage`)."""
+    mark: str = ""
+    """Digest of what the request calls the operation that it opens (a display name, its input file), by which a listing can be
+    searched for it (`names.mark_of`); empty for nothing."""
+    has_webhook: bool = False
+    """The caller asked to be told when the work is done: it is meant to outlive its connection."""
+    operation_id: str = ""
+    """The operation that the request is about, where only its body says so."""
     continues: str = ""
     """Digest of the token by which this request asks for the rest of an earlier answer; empty when it is no continuation."""
 
@@ -180,6 +190,10 @@ class Route(msgspec.Struct, frozen=True):
     """Lower-case names of reply headers that the reader needs."""
     inquiry: Inquiry | None = None
     """How the provider is asked what a cut call cost; None where it can't be."""
+    operation: "OperationWire | None" = None
+    """The family of operations that it opens (SUBMIT; CALL where the body says `is_background`), asks about or cancels."""
+    operation_id: str = ""
+    """The operation that the path is about; empty where it names none."""
     on_close: "OnCloseFacts | None" = None
     """Where this route's provider is another than the dialect's (Claude on Vertex); None takes the dialect's facts."""
 
@@ -187,6 +201,10 @@ class Route(msgspec.Struct, frozen=True):
     def is_billable(self) -> bool:
         """The request is a call."""
         return self.role is Role.CALL
+
+    def opens(self, facts: RequestFacts) -> bool:
+        """Whether the request, read whole, opens an operation that we know how to speak about."""
+        return self.operation is not None and (self.role is Role.SUBMIT or (self.is_billable and facts.is_background))
 
 
 class OnCloseFacts(msgspec.Struct, frozen=True):

@@ -8,15 +8,22 @@ import re
 
 import msgspec
 
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
-from sidecar.providers.paths import PathDialect, Row, unread
+from sidecar.providers.observing import either_observed
+from sidecar.providers.operation import Ask, Observed, OperationWire, Place, Progress
+from sidecar.providers.operation_asks import ask_at
+from sidecar.providers.operation_documents import NOTHING_BILLED, Described, Shape, observed_by
+from sidecar.providers.operation_requests import about
+from sidecar.providers.paths import PathDialect, Row
 
 UNITS = "x-fal-billable-units"
+OK = 200
 
 
 class UnitsReader:
@@ -60,23 +67,102 @@ def units_in(value: str | None) -> Reported | None:
     return msgspec.structs.replace(reported, basis=Basis.AT_LEAST, reason="part_of_unit")
 
 
+# === the queue ===
+
+WORDS = {
+    "IN_QUEUE": Progress.RUNNING, "IN_PROGRESS": Progress.RUNNING, "COMPLETED": Progress.SUCCEEDED,
+    "CANCELLATION_REQUESTED": Progress.STOPPING, "ALREADY_COMPLETED": Progress.SUCCEEDED, "OK": Progress.CANCELLED,
+}  # fmt: skip
+"""The queue's, and those of the reply to a cancel: `OK` says that the request was taken out of the queue before it ran. There is
+no word for one that was stopped: the app ends it as it likes, and it is COMPLETED then (providers-wire 5)."""
+TOLD_BY_RESULT = "result"
+"""What it cost stands in the head of the reply that has the result."""
+
+
+def queued_in(document: bytes) -> Observed | None:
+    """What a reply about a request in the queue says.
+
+    Raises:
+        Unreadable: the document is no JSON object, or not a whole one.
+    """
+    observed = observed_by(QUEUED, document)
+    if observed is None or observed.progress is not Progress.SUCCEEDED:
+        return observed
+    return msgspec.structs.replace(observed, results=TOLD_BY_RESULT)
+
+
+def ended(told: Described) -> Progress:
+    """How it stands; a completed one that names an error has failed."""
+    has_failed = told.progress is Progress.SUCCEEDED and isinstance(told.value("error"), str)
+    return Progress.FAILED if has_failed else told.progress
+
+
+def removed(told: Described) -> Reported | None:
+    """What was taken out of the queue is free."""
+    return NOTHING_BILLED if told.progress is Progress.CANCELLED else None
+
+
+QUEUED = Shape(words=WORDS, id="request_id", judge=ended, report=removed)
+
+
+class ResultObserver:
+    """Reads the reply that has the result: the request has ended, and the head tells what it cost. The body is the app's own."""
+
+    __slots__ = ("_observed",)
+
+    def __init__(self, head: ReplyHead, facts: RequestFacts) -> None:
+        reported = units_in(head.headers.get(UNITS))
+        self._observed = Observed(Progress.SUCCEEDED, reported=reported) if head.status == OK else None
+
+    def feed(self, chunk: bytes) -> None:
+        """The body says nothing."""
+
+    def finish(self) -> None:
+        """The body has ended."""
+
+    def observed(self) -> Observed | None:
+        """What the head told."""
+        return self._observed
+
+
 ID = r"(?:(?:workflows|comfy)/)?[^/]+/[^/]+"
 """`owner/name`, in a namespace of fal-client's or in none."""
 APP = rf"^/(?P<model>{ID}(?:/.+)?)"
 """An app, and what of it is asked for: `fal-ai/flux/dev`."""
-REQUEST = rf"^/(?P<model>{ID})/requests/[^/]+"
+REQUEST = rf"^/(?P<model>{ID})/requests/(?P<id>[^/]+)"
 """One request in the queue: the app's sub-path is dropped there."""
+OF_APP = rf"^(/{ID})(?:/.+)?"
+
+RESULT_AT = ask_at(OF_APP, r"\1/requests/{id}")
+
+
+def ask_result(place: Place, observed: Observed) -> Ask | None:
+    """Asks for the result, whose head tells what it cost; None before there is one."""
+    return RESULT_AT(place) if observed.results else None
+
+
+QUEUE = OperationWire(
+    OperationKind.BACKGROUND,
+    either_observed(queued_in, queued_in),
+    poll=ask_at(OF_APP, r"\1/requests/{id}/status"),
+    cancel=ask_at(OF_APP, r"\1/requests/{id}/cancel", "PUT"),
+    results=ask_result,
+    open_results=UnitsReader,
+    reply_headers=(UNITS,),
+)
+RESULT = msgspec.structs.replace(QUEUE, open_reply=ResultObserver)
+"""The same family; its replies are not about a request, but are what was asked for."""
 
 OF_QUEUE = (
-    unread("queue.cancel", f"{REQUEST}/cancel$", Role.CANCEL, verb="PUT"),
-    unread("queue.status", f"{REQUEST}/status(/stream)?$", Role.POLL, verb="GET"),
-    Row("queue.result", re.compile(f"{REQUEST}$"), Role.POLL, UnitsReader, verb="GET", reply_headers=(UNITS,)),
-)
+    about(QUEUE, "queue.cancel", f"{REQUEST}/cancel$", Role.CANCEL, "PUT"),
+    about(QUEUE, "queue.status", f"{REQUEST}/status(/stream)?$", Role.POLL, "GET"),
+    Row("queue.result", re.compile(f"{REQUEST}$"), Role.POLL, UnitsReader, verb="GET", reply_headers=(UNITS,), operation=RESULT),
+)  # fmt: skip
 STREAM = Row(
     "stream", re.compile(f"{APP}/stream$"), Role.CALL, UnitsReader, kind=CallKind.STREAM, reply_headers=(UNITS,)
 )
 RUN = Row("run", re.compile(f"{APP}$"), Role.CALL, UnitsReader, reply_headers=(UNITS,))
-SUBMIT = unread("queue.submit", f"{APP}$", Role.SUBMIT)
+SUBMIT = about(QUEUE, "queue.submit", f"{APP}$", Role.SUBMIT)
 
 HOSTS = ("fal.run", "*.fal.run")
 

@@ -32,6 +32,8 @@ class Asked(Continued, gc=False):
     agent: str | None = None
     stream: bool | None = None
     background: bool | None = None
+    webhook_config: Raw = NULL
+    snake_webhook: Raw = msgspec.field(name="webhook_config", default=NULL)
 
 
 class UnsureAsked(Continued, gc=False):
@@ -41,6 +43,8 @@ class UnsureAsked(Continued, gc=False):
     agent: Raw = NULL
     stream: Raw = NULL
     background: Raw = NULL
+    webhook_config: Raw = NULL
+    snake_webhook: Raw = msgspec.field(name="webhook_config", default=NULL)
 
 
 CONTINUED = msgspec.json.Decoder(Continued)
@@ -75,6 +79,7 @@ def asked_in(document: bytes) -> RequestFacts:
         model=plain(asked.model or "") or plain(asked.agent or ""),
         is_stream=asked.stream,
         is_background=asked.background is True,
+        has_webhook=bool(value_of(asked.webhook_config) or value_of(asked.snake_webhook)),
         continues=digest_in(asked.continuation_token, asked.snake),
     )
 
@@ -90,6 +95,8 @@ def carefully(unsure: UnsureAsked) -> Asked:
         agent=agent if isinstance(agent, str) else None,
         stream=stream if isinstance(stream, bool) else None,
         background=background if isinstance(background, bool) else None,
+        webhook_config=unsure.webhook_config,
+        snake_webhook=unsure.snake_webhook,
     )
 
 

@@ -13,15 +13,24 @@ import msgspec
 
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role, Route
+from sidecar.providers.google_batches import BATCHES_WIRE
 from sidecar.providers.google_cached import open_cached
+from sidecar.providers.google_interaction_operations import INTERACTIONS_WIRE
 from sidecar.providers.google_interactions import open_interaction_document
 from sidecar.providers.google_interactions_stream import open_interaction
+from sidecar.providers.google_jobs import PREDICTIONS_WIRE, TUNING_WIRE
+from sidecar.providers.google_long_running import IMPORTS_WIRE, OPERATIONS_WIRE
+from sidecar.providers.google_operation_requests import open_batch_request, open_job_request
 from sidecar.providers.google_predict import open_predict, open_predict_request
 from sidecar.providers.google_publishers import openai_route, publishers_route
 from sidecar.providers.google_reported import TIER_HEADER, reported_in
 from sidecar.providers.google_request import open_generate_request, open_interaction_request, open_named_request
 from sidecar.providers.google_stream import open_stream
+from sidecar.providers.google_triggers import TRIGGERS_WIRE
+from sidecar.providers.google_tuned_models import TUNED_MODELS_WIRE
 from sidecar.providers.google_video import open_video, open_video_request
+from sidecar.providers.google_video_operations import VIDEOS_WIRE, open_fetch_request
+from sidecar.providers.operation import OperationWire
 from sidecar.providers.paths import OpenReply, OpenRequest, Row, route_of as row_route
 from sidecar.providers.unary import UnaryReader
 from sidecar.providers.unread import open_unread
@@ -37,6 +46,8 @@ class Verb(msgspec.Struct, frozen=True):
     open_reply: OpenReply = open_unread
     open_request: OpenRequest | None = None
     reply_headers: tuple[str, ...] = ()
+    operation: OperationWire | None = None
+    """The family of operations that it opens or asks about."""
 
 
 def open_unary(head: ReplyHead, facts: RequestFacts) -> ReplyReader:
@@ -59,10 +70,12 @@ VERBS = {
     "serverStreamingPredict": Verb(Role.CALL, CallKind.STREAM),
     "countTokens": Verb(Role.FREE),
     "computeTokens": Verb(Role.FREE),
-    "predictLongRunning": Verb(Role.SUBMIT, open_request=open_video_request),
-    "fetchPredictOperation": Verb(Role.POLL, open_reply=open_video),
-    "batchGenerateContent": Verb(Role.SUBMIT),
-    "asyncBatchEmbedContent": Verb(Role.SUBMIT),
+    "predictLongRunning": Verb(Role.SUBMIT, open_request=open_video_request, operation=VIDEOS_WIRE),
+    "fetchPredictOperation": Verb(
+        Role.POLL, open_reply=open_video, open_request=open_fetch_request, operation=VIDEOS_WIRE
+    ),
+    "batchGenerateContent": Verb(Role.SUBMIT, open_request=open_batch_request, operation=BATCHES_WIRE),
+    "asyncBatchEmbedContent": Verb(Role.SUBMIT, open_request=open_batch_request, operation=BATCHES_WIRE),
 }
 """By the verb behind the last colon; all are POST. Tensors (from `explain` on, four) are billed and report nothing."""
 
@@ -71,7 +84,9 @@ TARGET = re.compile(
 )
 """The collection nearest to the verb and what is named in it: ids of `models/` may hold `/`, `:` and `@`."""
 
-ID = "[^/:]+"
+NAME = "[^/:]+"
+ID = f"(?P<id>{NAME})"
+"""What is named, and the operation among that which a request is about."""
 
 
 def row(verb: str, path: str, method: str, role: Role, **more: object) -> Row:
@@ -79,40 +94,51 @@ def row(verb: str, path: str, method: str, role: Role, **more: object) -> Row:
     return msgspec.structs.replace(Row(method, re.compile(path + r"\Z"), role, verb=verb), **more)
 
 
+def family(collection: str, wire: OperationWire, **create: object) -> tuple[Row, ...]:
+    """The rows of a collection whose members are operations: create, poll, cancel by a custom method, list, delete."""
+    return (
+        row("POST", f"/{collection}", f"{collection}.create", Role.SUBMIT, operation=wire, **create),
+        row("GET", f"/{collection}/{ID}", f"{collection}.get", Role.POLL, operation=wire),
+        row("POST", f"/{collection}/{ID}:cancel", f"{collection}.cancel", Role.CANCEL, operation=wire),
+        row("GET", f"/{collection}", f"{collection}.list", Role.FREE),
+        row("DELETE", f"/{collection}/{NAME}", f"{collection}.delete", Role.FREE),
+    )
+
+
 OTHERS = "agents|environments|webhooks|credentials|auth_tokens|voices"
 """Collections in which nothing is billed."""
 
 RESOURCES = (
-    row("POST", r"/interactions(?:Http|:create)?", "interactions.create", Role.CALL,
+    row("POST", r"/interactions(?:Http|:create)?", "interactions.create", Role.CALL, operation=INTERACTIONS_WIRE,
         open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
-    row("POST", r"/interactions:createStream", "interactions.create", Role.CALL, kind=CallKind.STREAM,
-        open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
+    row("POST", r"/interactions:createStream", "interactions.create", Role.CALL, operation=INTERACTIONS_WIRE,
+        kind=CallKind.STREAM, open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
     row("GET", rf"/interactions(?:Http)?/{ID}(?::poll|:stream)?", "interactions.get", Role.POLL,
-        open_reply=open_interaction, reply_headers=TIERED),
+        open_reply=open_interaction, reply_headers=TIERED, operation=INTERACTIONS_WIRE),
     row("POST", rf"/interactions(?:Http)?/{ID}(?:/|:)cancel", "interactions.cancel", Role.CANCEL,
-        open_reply=open_interaction),
-    row("DELETE", rf"/interactions(?:Http)?/{ID}", "interactions.delete", Role.FREE),
+        open_reply=open_interaction, reply_headers=TIERED, operation=INTERACTIONS_WIRE),
+    row("DELETE", rf"/interactions(?:Http)?/{NAME}", "interactions.delete", Role.FREE),
     row("POST", r"/decisions", "decisions.create", Role.CALL,
         open_reply=open_interaction_document, open_request=open_named_request, reply_headers=TIERED),
     row("POST", r"/cachedContents", "cachedContents.create", Role.CALL,
         open_reply=open_cached, open_request=open_named_request),
-    row("POST", rf"/triggers/{ID}/executions", "triggers.executions.create", Role.SUBMIT),
-    row("GET", rf"/triggers/{ID}/executions(?:/{ID})?", "triggers.executions.get", Role.POLL),
-    row("GET", rf"/batches/{ID}", "batches.get", Role.POLL),
-    row("POST", rf"/batches/{ID}:cancel", "batches.cancel", Role.CANCEL),
-    row("GET", r"/batches", "batches.list", Role.FREE),
-    row("DELETE", rf"/batches/{ID}", "batches.delete", Role.FREE),
-    row("POST", r"/batchPredictionJobs", "batchPredictionJobs.create", Role.SUBMIT, open_request=open_named_request),
-    row("GET", rf"/batchPredictionJobs/{ID}", "batchPredictionJobs.get", Role.POLL),
-    row("POST", rf"/batchPredictionJobs/{ID}:cancel", "batchPredictionJobs.cancel", Role.CANCEL),
-    row("GET", r"/batchPredictionJobs", "batchPredictionJobs.list", Role.FREE),
-    row("DELETE", rf"/batchPredictionJobs/{ID}", "batchPredictionJobs.delete", Role.FREE),
-    row("POST", r"/(?:tuningJobs|tunedModels)", "tuningJobs.create", Role.SUBMIT),
-    row("POST", rf"/(?:tuningJobs|tunedModels)/{ID}:cancel", "tuningJobs.cancel", Role.CANCEL),
-    row("GET", rf"/tuningJobs/{ID}", "tuningJobs.get", Role.POLL),
-    row("GET", rf"(?:/models/(?P<model>{ID}))?/operations/{ID}", "operations.get", Role.POLL, open_reply=open_video),
-    row("POST", rf"/operations/{ID}:cancel", "operations.cancel", Role.CANCEL),
-    row("POST", rf"/fileSearchStores/{ID}:(?:importFile|uploadToFileSearchStore)", "fileSearchStores.import", Role.SUBMIT),
+    row("POST", rf"/triggers/{NAME}/executions", "triggers.executions.create", Role.SUBMIT, operation=TRIGGERS_WIRE),
+    row("GET", rf"/triggers/{NAME}/executions(?:/{NAME})?", "triggers.executions.get", Role.POLL),
+    *family("batches", BATCHES_WIRE)[1:],
+    *family("batchPredictionJobs", PREDICTIONS_WIRE, open_request=open_job_request),
+    *family("tuningJobs", TUNING_WIRE, open_request=open_job_request),
+    *family("tunedModels", TUNED_MODELS_WIRE, open_request=open_job_request),
+    row("GET", rf"/tunedModels/{ID}/operations/{NAME}", "operations.get", Role.POLL, operation=TUNED_MODELS_WIRE),
+    row("POST", rf"/tunedModels/{ID}/operations/{NAME}:cancel", "operations.cancel", Role.CANCEL,
+        operation=TUNED_MODELS_WIRE),
+    row("GET", rf"/models/(?P<model>{NAME})/operations/{ID}", "operations.get", Role.POLL,
+        open_reply=open_video, operation=VIDEOS_WIRE),
+    row("POST", rf"/fileSearchStores/{NAME}:importFile", "fileSearchStores.import", Role.SUBMIT, operation=IMPORTS_WIRE),
+    row("POST", rf"/fileSearchStores/{NAME}:uploadToFileSearchStore", "fileSearchStores.import", Role.SUBMIT),
+    row("GET", rf"/fileSearchStores/{NAME}(?:/upload)?/operations/{ID}", "operations.get", Role.POLL,
+        operation=IMPORTS_WIRE),
+    row("GET", rf"/operations/{ID}", "operations.get", Role.POLL, open_reply=open_video, operation=OPERATIONS_WIRE),
+    row("POST", rf"/operations/{ID}:cancel", "operations.cancel", Role.CANCEL, operation=OPERATIONS_WIRE),
     *(
         row(verb, rf"/(?:{collection})(?:[/:].*)?", name, Role.FREE)
         for verbs, collection, name in (
@@ -130,7 +156,8 @@ RESOURCES = (
 
 Making a cached content is a call: its tokens are billed at once and its reply counts them. What goes on costing is storage,
 which no reply reports and no work follows, so there is no operation to watch. A batch that is deleted is not cancelled
-(google-wire 4), and neither is an interaction. A list is free, of whatever.
+(google-wire 4), and neither is an interaction. A list is free, of whatever. An upload into a file search store names its
+operation where we don't see it, at an address of its own that its first reply gives (google-wire 5.2): it opens none here.
 """
 
 
@@ -159,6 +186,7 @@ def verb_route(path: str) -> Route | None:
         open_reply=verb.open_reply,
         open_request=verb.open_request,
         reply_headers=verb.reply_headers,
+        operation=verb.operation,
     )
 
 

@@ -10,16 +10,24 @@ import msgspec
 from msgspec import Struct
 
 from sidecar.bodies.lenient import decoded
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
 from sidecar.providers.names import name_of
+from sidecar.providers.observing import whole_observed
 from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.openai_batches import FILE_CONTENT
 from sidecar.providers.openai_extras import Extras, cached_at, in_turn
 from sidecar.providers.openai_request import open_call
 from sidecar.providers.openai_routes import row
+from sidecar.providers.operation import OperationWire, Progress
+from sidecar.providers.operation_asks import ask_below, ask_list, results_at
+from sidecar.providers.operation_documents import NOTHING_BILLED, Described, Shape, described_by, listed_by
+from sidecar.providers.operation_requests import about, opening_request
 from sidecar.providers.paths import ASKS, Row, unread, whole
+from sidecar.providers.result_rows import open_answered_rows
 
 
 class Pages(Struct, gc=False):
@@ -53,6 +61,36 @@ def with_seconds(reported: Reported, usage: Mapping[str, object]) -> Reported:
     return msgspec.structs.replace(reported, usage=msgspec.structs.replace(reported.usage, audio_seconds=seconds))
 
 
+# === batch jobs ===
+
+WORDS = {
+    "QUEUED": Progress.RUNNING, "RUNNING": Progress.RUNNING, "CANCELLATION_REQUESTED": Progress.STOPPING,
+    "SUCCESS": Progress.SUCCEEDED, "FAILED": Progress.FAILED, "TIMEOUT_EXCEEDED": Progress.FAILED,
+    "CANCELLED": Progress.CANCELLED,
+}  # fmt: skip
+
+
+def unbilled(told: Described) -> Reported | None:
+    """The job itself tells no usage; where no request was answered there is none."""
+    counts = Figures({"succeeded_requests": told.value("succeeded_requests")})
+    nothing_done = counts.has("succeeded_requests") and not counts.count("succeeded_requests") and counts.is_sound
+    return NOTHING_BILLED if told.has_ended() and nothing_done else None
+
+
+JOB = Shape(words=WORDS, ended_at=("completed_at",), mark="input_files", results="output_file", report=unbilled)
+"""mistralai 3.7, `models/batchjob.py`."""
+BATCH_JOBS = OperationWire(
+    OperationKind.BATCH,
+    whole_observed(described_by(JOB)),
+    poll=ask_below(),
+    cancel=ask_below("/cancel", "POST"),
+    results=results_at("/batch/jobs", FILE_CONTENT),
+    open_results=open_answered_rows,
+    find=ask_list("page_size=100"),
+    found_in=listed_by(JOB),
+    tier="batch",
+)
+
 EXTRAS = Extras(amend=in_turn(cached_at("num_cached_tokens"), with_seconds), asks_usage=False)
 
 ROWS = (
@@ -61,10 +99,10 @@ ROWS = (
     row("moderations", "/moderations", open_request=open_call, extras=EXTRAS),
     row("classifications", "/classifications", open_request=open_call, extras=EXTRAS),
     Row("ocr", re.compile(r"/ocr$"), Role.CALL, whole(pages_in), ASKS),
-    Row("batch.jobs", re.compile(r"/batch/jobs$"), Role.SUBMIT, open_request=ASKS),
+    about(BATCH_JOBS, "batch.jobs", r"/batch/jobs$", Role.SUBMIT, open_request=opening_request(marks=("input_files",))),
     unread("batch.jobs.list", r"/batch/jobs$", verb="GET"),
-    unread("batch.jobs.get", r"/batch/jobs/[^/]+$", Role.POLL, verb="GET"),
-    unread("batch.jobs.cancel", r"/batch/jobs/[^/]+/cancel$", Role.CANCEL),
+    about(BATCH_JOBS, "batch.jobs.get", r"/batch/jobs/(?P<id>[^/]+)$", Role.POLL, "GET"),
+    about(BATCH_JOBS, "batch.jobs.cancel", r"/batch/jobs/(?P<id>[^/]+)/cancel$", Role.CANCEL),
 )
 """An agent names its model in the reply only. Moderation, free at OpenAI, has a price here."""
 

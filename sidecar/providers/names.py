@@ -1,5 +1,7 @@
 """Names and other short strings, out of whatever stands in their place."""
 
+from hashlib import sha256
+
 LONGEST = 128
 """Characters; what is longer is no name of a model or of anything else."""
 
@@ -17,3 +19,8 @@ def model_of(value: object) -> str:
 def text_of(value: object) -> str:
     """A string of any length, or nothing."""
     return value if isinstance(value, str) else ""
+
+
+def mark_of(value: object) -> str:
+    """Digest of what a caller called its operation: enough to find it in a listing, and nothing of the caller's words."""
+    return sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:32] if isinstance(value, str) and value else ""

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from sidecar.providers.contract import OnCloseFacts, Route
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.openai_extras import PLAIN, Extras
-from sidecar.providers.openai_routes import rows as openai_rows
+from sidecar.providers.openai_operations import Wires
+from sidecar.providers.openai_routes import NO_WIRES, rows as openai_rows
 from sidecar.providers.paths import PathDialect, Row
 
 PATHLESS = (
@@ -36,12 +37,12 @@ class OpenAIDialect(PathDialect):
         *,
         rows: tuple[Row, ...] = (),
         extras: Extras = PLAIN,
+        operations: Wires = NO_WIRES,
         then: Callable[[str, str], Route | None] | None = None,
     ) -> None:
-        """`rows` are the provider's own, `then` is the `route` of another dialect on the same server."""
-        super().__init__(
-            name, provider, hosts, on_close, rows=(*rows, *openai_rows(extras)), envelope=error_envelope, then=then
-        )
+        """`rows` and `operations` are the provider's own, `then` is the `route` of another dialect on the same server."""
+        table = (*rows, *openai_rows(extras, operations))
+        super().__init__(name, provider, hosts, on_close, rows=table, envelope=error_envelope, then=then)
 
     def refusal(self, method: str, path: str) -> str | None:
         """The sentence for a request whose base URL lacks its path, or has a part of it twice."""

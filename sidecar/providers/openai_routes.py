@@ -14,7 +14,10 @@ from sidecar.providers.openai_chat import open_chat
 from sidecar.providers.openai_events import open_responses
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_images import open_images
+from sidecar.providers.openai_operations import Wires, wires
 from sidecar.providers.openai_request import open_call, open_media, open_spoken
+from sidecar.providers.operation import OperationWire
+from sidecar.providers.operation_requests import opening_request
 from sidecar.providers.paths import OpenRequest, Row, unread
 
 Open = Callable[[ReplyHead, RequestFacts, Extras], ReplyReader]
@@ -46,20 +49,21 @@ OPERATIONS: tuple[tuple[str, str, str, Role, OpenRequest | None], ...] = (
     ("responses.get", "GET", rf"/responses/(?P<id>{ONE})", Role.POLL, None),
     ("videos", "POST", r"/videos(?:/(?:edits|extensions|[^/]+/remix))?", Role.SUBMIT, open_media),
     ("videos.get", "GET", rf"/videos/(?P<id>{ONE})", Role.POLL, None),
-    ("batches", "POST", r"(?<!/messages)/batches", Role.SUBMIT, None),
+    ("batches", "POST", r"(?<!/messages)/batches", Role.SUBMIT, opening_request(marks=("input_file_id",))),
     ("batches.cancel", "POST", rf"(?<!/messages)/batches/(?P<id>{ONE})[/:]cancel", Role.CANCEL, None),
     ("batches.get", "GET", rf"(?<!/messages)/batches/(?P<id>{ONE})", Role.POLL, None),
-    ("fine_tuning.jobs", "POST", r"/fine_tuning/jobs", Role.SUBMIT, open_call),
-    ("fine_tuning.jobs.cancel", "POST", rf"/fine_tuning/jobs/(?P<id>{ONE})/(?:cancel|pause)", Role.CANCEL, None),
+    ("fine_tuning.jobs", "POST", r"/fine_tuning/jobs", Role.SUBMIT, opening_request(marks=("training_file",))),
+    ("fine_tuning.jobs.cancel", "POST", rf"/fine_tuning/jobs/(?P<id>{ONE})/cancel", Role.CANCEL, None),
     ("fine_tuning.jobs.get", "GET", rf"/fine_tuning/jobs/(?P<id>{ONE})", Role.POLL, None),
-    ("evals.runs", "POST", r"/evals/[^/]+/runs", Role.SUBMIT, None),
+    ("evals.runs", "POST", r"/evals/[^/]+/runs", Role.SUBMIT, opening_request(marks=("name",))),
     ("evals.runs.cancel", "POST", rf"/evals/[^/]+/runs/(?P<id>{ONE})(?:/cancel)?", Role.CANCEL, None),
     ("evals.runs.get", "GET", rf"/evals/[^/]+/runs/(?P<id>{ONE})", Role.POLL, None),
     ("threads.runs", "POST", r"/threads(?:/[^/]+)?/runs", Role.SUBMIT, open_call),
     ("threads.runs.cancel", "POST", rf"/threads/[^/]+/runs/(?P<id>{ONE})/cancel", Role.CANCEL, None),
     ("threads.runs.get", "GET", rf"/threads/[^/]+/runs/(?P<id>{ONE})", Role.POLL, None),
 )
-"""Work that outlives its request: name, verb, path, what it is, and what reads the request."""
+"""Work that outlives its request: name, verb, path, what it is, and what reads the request. A name is its family's, and after it
+what is done."""
 
 FREE: tuple[tuple[str, str, str], ...] = (
     ("responses.input_tokens", "POST", r"/responses/input_tokens"),
@@ -75,11 +79,20 @@ FREE: tuple[tuple[str, str, str], ...] = (
     ("uploads", "POST", r"/uploads(?:/[^/]+/(?:parts|complete|cancel))?"),
     ("lists", "GET", r"/(?:batches|videos|fine_tuning/jobs|evals(?:/[^/]+/runs)?|threads/[^/]+/runs)"),
     ("fine_tuning.jobs.events", "GET", r"/fine_tuning/jobs/[^/]+/(?:events|checkpoints)"),
+    ("fine_tuning.jobs.pause", "POST", r"/fine_tuning/jobs/[^/]+/pause"),
     ("fine_tuning.jobs.resume", "POST", r"/fine_tuning/jobs/[^/]+/resume"),
     ("videos.content", "GET", r"/videos/[^/]+/content"),
     ("videos.delete", "DELETE", r"/videos/[^/]+"),
 )
 """Known, and not billed."""
+
+
+NO_WIRES: Wires = {}
+
+
+def family_of(method: str) -> str:
+    """The family that a method of `OPERATIONS` belongs to."""
+    return method.removesuffix(".cancel").removesuffix(".get")
 
 
 def row(
@@ -92,6 +105,7 @@ def row(
     verb: str = "POST",
     kind: CallKind = CallKind.UNARY,
     extras: Extras = PLAIN,
+    operation: OperationWire | None = None,
 ) -> Row:
     """A row whose replies are in OpenAI's dialect, with what its provider says beyond."""
     return Row(
@@ -105,16 +119,21 @@ def row(
         reply_headers=extras.reply_headers if role is Role.CALL else (),
         asks_usage=extras.asks_usage and method in ASK_USAGE,
         asks_in_chunks=extras.asks_in_chunks,
+        operation=operation,
     )
 
 
-def rows(extras: Extras = PLAIN) -> tuple[Row, ...]:
-    """The whole table."""
+def rows(extras: Extras = PLAIN, own: Wires = NO_WIRES) -> tuple[Row, ...]:
+    """The whole table; `own` are the provider's own families of operations, in place of OpenAI's of the same names."""
+    families = {**wires(extras), **own}
     calls = (
-        row(method, NAMED + path, Role.CALL, reply, request, extras=extras) for method, path, reply, request in CALLS
+        row(method, NAMED + path, Role.CALL, reply, request, extras=extras, operation=families.get(method))
+        for method, path, reply, request in CALLS
     )
     operations = (
-        row(method, path, role, open_responses, request, verb=verb, extras=extras)
+        row(
+            method, path, role, open_responses, request, verb=verb, extras=extras, operation=families[family_of(method)]
+        )
         for method, verb, path, role, request in OPERATIONS
     )
     free = (unread(method, rf"{path}\Z", verb=verb) for method, verb, path in FREE)

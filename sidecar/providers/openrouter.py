@@ -24,11 +24,14 @@ from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
 from sidecar.providers.names import name_of
 from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.openai_batches import BATCH, batches
 from sidecar.providers.openai_chat import look_of
 from sidecar.providers.openai_extras import Extras
+from sidecar.providers.openai_operations import VIDEO, filmed, videos
 from sidecar.providers.openai_reported import reported_in
 from sidecar.providers.openai_routes import rows as openai_rows
 from sidecar.providers.openai_stream import PieceTally, stream_reader
+from sidecar.providers.operation_documents import Described
 from sidecar.providers.paths import OpenReply, Row, unread
 from sidecar.providers.unary import UnaryReader
 
@@ -170,9 +173,28 @@ def identified(row: Row) -> Row:
     return msgspec.structs.replace(row, open_reply=reader, reply_headers=(GENERATION,), inquiry=INQUIRY)
 
 
+# === operations ===
+
+
+def priced_video(told: Described) -> Reported | None:
+    """What a video cost, and its seconds where they are told."""
+    figures = told.figures("usage")
+    if not told.has_ended() or not figures.has("cost"):
+        return filmed(told)
+    seconds = filmed(told)
+    usage = told.value("usage")
+    return with_cost(seconds or figures.judged(Usage()), usage if isinstance(usage, dict) else {})
+
+
+OPERATIONS = {
+    "batches": batches(BATCH, cancel=""),
+    "videos": videos(msgspec.structs.replace(VIDEO, report=priced_video)),
+}
+"""Its SDK has neither a cancel for these nor the other families of OpenAI's language (providers-wire 5)."""
+
 CHATS = frozenset({"chat.completions", "completions"})
 ROWS = (
-    *(identified(row) for row in (*MESSAGES_ROUTES, *openai_rows(EXTRAS)) if row.role is Role.CALL),
+    *(identified(row) for row in (*MESSAGES_ROUTES, *openai_rows(EXTRAS, OPERATIONS)) if row.role is Role.CALL),
     unread("generation", r"/generation(/content)?$", verb="GET"),
     unread("account", r"/(credits|activity|key|keys|providers|endpoints/zdr)(/.*)?$", verb="GET"),
 )
@@ -185,4 +207,5 @@ OPENROUTER = OpenAIDialect(
     on_close=ON_CLOSE["openrouter"],
     rows=ROWS,
     extras=EXTRAS,
+    operations=OPERATIONS,
 )

@@ -25,6 +25,7 @@ from sidecar.providers.contract import (
 )
 from sidecar.providers.json_request import JsonRequest
 from sidecar.providers.names import name_of
+from sidecar.providers.operation import OperationWire
 from sidecar.providers.unary import Extract, UnaryReader
 from sidecar.providers.unread import open_unread
 
@@ -58,6 +59,8 @@ class Row(msgspec.Struct, frozen=True):
     asks_usage: bool = False
     asks_in_chunks: bool = False
     inquiry: Inquiry | None = None
+    operation: OperationWire | None = None
+    """The family of operations that the requests are about; a group `id` in the path names the one."""
 
 
 def unread(method: str, path: str, role: Role = Role.FREE, verb: str = "POST") -> Row:
@@ -155,4 +158,6 @@ def route_of(row: Row, found: re.Match[str]) -> Route:
         asks_in_chunks=row.asks_in_chunks,
         reply_headers=row.reply_headers,
         inquiry=row.inquiry,
+        operation=row.operation,
+        operation_id=found.groupdict().get("id") or "",
     )

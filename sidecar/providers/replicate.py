@@ -5,20 +5,25 @@ that a model ran, or what it made: which of the two hangs on the model, not on t
 the token count them in `metrics`, and then the time is not billed.
 """
 
-import re
 from functools import partial
 
 import msgspec
 from msgspec import Struct
 
 from sidecar.bodies.lenient import decoded
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, RequestFacts, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
 from sidecar.providers.json_request import JsonRequest
 from sidecar.providers.names import name_of
-from sidecar.providers.paths import PathDialect, Row, unread, whole
+from sidecar.providers.observing import whole_observed
+from sidecar.providers.operation import OperationWire, Progress
+from sidecar.providers.operation_asks import ask_at
+from sidecar.providers.operation_documents import NOTHING_BILLED, Described, Shape, described_by
+from sidecar.providers.operation_requests import about
+from sidecar.providers.paths import PathDialect, unread, whole
 
 ENDED = frozenset({"succeeded", "failed", "canceled", "aborted"})
 """`aborted`: its deadline passed before it began, which is free; replicate-python 1.0.7 does not know the word."""
@@ -36,6 +41,7 @@ class Opening(Struct, gc=False):
     """A request that opens a prediction: the path names a model, or the body a version of one."""
 
     version: object = None
+    webhook: object = None
 
 
 PREDICTION = msgspec.json.Decoder(Prediction)
@@ -50,7 +56,7 @@ def reported_in(document: bytes) -> Reported | None:
     """
     prediction = decoded(PREDICTION, document)
     metrics = Figures(prediction.metrics)
-    if prediction.status not in ENDED or not metrics:
+    if not (isinstance(prediction.status, str) and prediction.status in ENDED and metrics):
         return None
     return metrics.told(used(metrics), name_of(prediction.model))
 
@@ -63,30 +69,68 @@ def used(metrics: Figures) -> Usage:
 
 
 def opening_in(document: bytes) -> RequestFacts:
-    """The model that a version is of, where it is written `owner/name:version`; else the version.
+    """The model that a version is of, where it is written `owner/name:version`; else the version. And whether a webhook is told.
 
     Raises:
         Unreadable: the document is no JSON object, or not a whole one.
     """
-    return RequestFacts(model=name_of(decoded(OPENING, document).version).partition(":")[0])
+    opening = decoded(OPENING, document)
+    has_webhook = isinstance(opening.webhook, str) and opening.webhook != ""
+    return RequestFacts(model=name_of(opening.version).partition(":")[0], has_webhook=has_webhook)
 
+
+# === operations ===
+
+WORDS = {
+    "starting": Progress.RUNNING, "processing": Progress.RUNNING, "succeeded": Progress.SUCCEEDED,
+    "failed": Progress.FAILED, "canceled": Progress.CANCELLED, "aborted": Progress.CANCELLED,
+}  # fmt: skip
+
+
+def ran(told: Described) -> Reported | None:
+    """What an ended prediction used. One that was stopped before it began is not billed (providers-wire 5)."""
+    reported = reported_in(told.document)
+    is_unbegun = told.progress is Progress.CANCELLED and told.value("started_at") is None
+    return NOTHING_BILLED if reported is None and is_unbegun else reported
+
+
+PREDICTED = Shape(words=WORDS, ended_at=("completed_at",), report=ran)
+"""A reply to the opening request may be the end already (`Prefer: wait`)."""
+
+
+def wire(kind: OperationKind, opening: str, collection: str) -> OperationWire:
+    """A family whose operations are asked about in a collection of their own, wherever they were opened."""
+    return OperationWire(
+        kind,
+        whole_observed(described_by(PREDICTED)),
+        poll=ask_at(opening, f"/{collection}/{{id}}"),
+        cancel=ask_at(opening, f"/{collection}/{{id}}/cancel", "POST"),
+    )
+
+
+PREDICTIONS = wire(OperationKind.BACKGROUND, r"(?:/(?:models|deployments)/[^/]+/[^/]+)?/predictions", "predictions")
+TRAININGS = wire(OperationKind.TUNING, r"/models/[^/]+/[^/]+/versions/[^/]+/trainings", "trainings")
 
 open_prediction = whole(reported_in)
-OPENS = partial(JsonRequest, opening_in)
+opens = partial(about, open_reply=open_prediction, open_request=partial(JsonRequest, opening_in), role=Role.SUBMIT)
+asks = partial(about, open_reply=open_prediction, role=Role.POLL, verb="GET")
+cancels = partial(about, open_reply=open_prediction, role=Role.CANCEL)
 
 ROWS = (
-    Row("predictions", re.compile(r"/(?:models|deployments)/(?P<model>[^/]+/[^/]+)/predictions$"), Role.SUBMIT, open_prediction),
-    Row("predictions", re.compile(r"/predictions$"), Role.SUBMIT, open_prediction, OPENS),
+    opens(PREDICTIONS, "predictions", r"/(?:models|deployments)/(?P<model>[^/]+/[^/]+)/predictions$"),
+    opens(PREDICTIONS, "predictions", r"/predictions$"),
     unread("predictions.list", r"/predictions$", verb="GET"),
-    Row("predictions.get", re.compile(r"/predictions/[^/]+$"), Role.POLL, open_prediction, verb="GET"),
-    Row("predictions.cancel", re.compile(r"/predictions/[^/]+/cancel$"), Role.CANCEL, open_prediction),
-    Row("trainings", re.compile(r"/models/(?P<model>[^/]+/[^/]+)/versions/[^/]+/trainings$"), Role.SUBMIT, open_prediction),
+    asks(PREDICTIONS, "predictions.get", r"/predictions/(?P<id>[^/]+)$"),
+    cancels(PREDICTIONS, "predictions.cancel", r"/predictions/(?P<id>[^/]+)/cancel$"),
+    opens(TRAININGS, "trainings", r"/models/(?P<model>[^/]+/[^/]+)/versions/[^/]+/trainings$"),
     unread("trainings.list", r"/trainings$", verb="GET"),
-    Row("trainings.get", re.compile(r"/trainings/[^/]+$"), Role.POLL, open_prediction, verb="GET"),
-    Row("trainings.cancel", re.compile(r"/trainings/[^/]+/cancel$"), Role.CANCEL, open_prediction),
+    asks(TRAININGS, "trainings.get", r"/trainings/(?P<id>[^/]+)$"),
+    cancels(TRAININGS, "trainings.cancel", r"/trainings/(?P<id>[^/]+)/cancel$"),
     unread("files", r"/files$"),
-    unread("lists", r"/(account|collections|deployments|files|hardware|models|webhooks/default/secret)(/.*)?$", verb="GET"),
-)  # fmt: skip
+    unread(
+        "lists", r"/(account|collections|deployments|files|hardware|models|webhooks/default/secret)(/.*)?$", verb="GET"
+    ),
+)
 
 REPLICATE = PathDialect(
     name="replicate",

@@ -11,12 +11,18 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sidecar.bodies.lenient import NULL, Unreadable, decoded
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported, Role
 from sidecar.providers.facts import ON_CLOSE
 from sidecar.providers.figures import Figures
+from sidecar.providers.observing import whole_observed
 from sidecar.providers.openai import OpenAIDialect
+from sidecar.providers.operation import OperationWire, Progress
+from sidecar.providers.operation_asks import ask_at, ask_below
+from sidecar.providers.operation_documents import Described, Shape, described_by, nothing_in
+from sidecar.providers.operation_requests import about, opening_request
 from sidecar.providers.paths import PathDialect, Row, unread, whole
 
 
@@ -65,17 +71,59 @@ def cost_of(output: Raw) -> object:
 
 open_job = whole(reported_in)
 
+# === operations ===
+
+WORDS = {
+    "IN_QUEUE": Progress.RUNNING, "IN_PROGRESS": Progress.RUNNING, "RUNNING": Progress.RUNNING,
+    "COMPLETED": Progress.SUCCEEDED, "FAILED": Progress.FAILED, "TIMED_OUT": Progress.FAILED,
+    "CANCELLED": Progress.CANCELLED,
+}  # fmt: skip
+JOBS = OperationWire(
+    OperationKind.BACKGROUND,
+    whole_observed(described_by(Shape(words=WORDS, report=lambda told: reported_in(told.document)))),
+    poll=ask_at(r"/(?:run|retry/[^/]+)", "/status/{id}"),
+    cancel=ask_at(r"/(?:run|retry/[^/]+)", "/cancel/{id}", "POST"),
+)
+STREAMED = msgspec.structs.replace(JOBS, open_reply=whole_observed(nothing_in))
+"""A stream's replies hand out each piece once and tell no time, so that an end is not taken from them."""
+
+
+def all_done(told: Described) -> Progress:
+    """How far a batch is: nothing but its counts says that it has come to its end (docs.runpod.io, Batch jobs)."""
+    figures = Figures({name: told.value(name) for name in ("requestTotal", "requestCompleted", "requestFailed")})
+    total, completed = figures.count("requestTotal"), figures.count("requestCompleted")
+    is_done = told.value("status") == "FINALIZED" and 0 < total <= completed + figures.count("requestFailed")
+    if not is_done:
+        return told.progress
+    return Progress.SUCCEEDED if completed else Progress.FAILED
+
+
+BATCH_WORDS = {
+    "DRAFT": Progress.RUNNING, "FINALIZED": Progress.RUNNING, "FAILED": Progress.FAILED, "CANCELLED": Progress.CANCELLED,
+}  # fmt: skip
+BATCHES = OperationWire(
+    OperationKind.BATCH,
+    whole_observed(described_by(Shape(words=BATCH_WORDS, judge=all_done))),
+    poll=ask_below(),
+    cancel=ask_below("/cancel", "POST"),
+)
+"""Its workers' time is billed, which no reply tells."""
+
+ENDPOINT = r"^/v2/(?P<model>[^/]+)"
+ONE = r"/(?P<id>[^/]+)"
+OPENS = opening_request(webhook="webhook", model="")
+
 ROWS = (
-    unread("run", r"^/v2/(?P<model>[^/]+)/run$", Role.SUBMIT),
-    Row("runsync", re.compile(r"^/v2/(?P<model>[^/]+)/runsync$"), Role.CALL, open_job),
-    Row("status", re.compile(r"^/v2/(?P<model>[^/]+)/status/[^/]+$"), Role.POLL, open_job, verb="GET"),
-    Row("status", re.compile(r"^/v2/(?P<model>[^/]+)/status/[^/]+$"), Role.POLL, open_job),
-    unread("stream", r"^/v2/(?P<model>[^/]+)/stream/[^/]+$", Role.POLL, verb="GET"),
-    unread("cancel", r"^/v2/(?P<model>[^/]+)/cancel/[^/]+$", Role.CANCEL),
-    unread("retry", r"^/v2/(?P<model>[^/]+)/retry/[^/]+$", Role.SUBMIT),
-    unread("batch", r"^/v2/(?P<model>[^/]+)/batch$", Role.SUBMIT),
-    unread("batch.get", r"^/v2/(?P<model>[^/]+)/batch/[^/]+(/requests)?$", Role.POLL, verb="GET"),
-    unread("batch.cancel", r"^/v2/(?P<model>[^/]+)/batch/[^/]+/cancel$", Role.CANCEL),
+    about(JOBS, "run", rf"{ENDPOINT}/run$", Role.SUBMIT, open_request=OPENS),
+    Row("runsync", re.compile(rf"{ENDPOINT}/runsync$"), Role.CALL, open_job),
+    about(JOBS, "status", rf"{ENDPOINT}/status{ONE}$", Role.POLL, "GET", open_reply=open_job),
+    about(JOBS, "status", rf"{ENDPOINT}/status{ONE}$", Role.POLL, open_reply=open_job),
+    about(STREAMED, "stream", rf"{ENDPOINT}/stream{ONE}$", Role.POLL, "GET"),
+    about(JOBS, "cancel", rf"{ENDPOINT}/cancel{ONE}$", Role.CANCEL),
+    about(JOBS, "retry", rf"{ENDPOINT}/retry/[^/]+$", Role.SUBMIT),
+    about(BATCHES, "batch", rf"{ENDPOINT}/batch$", Role.SUBMIT),
+    about(BATCHES, "batch.get", rf"{ENDPOINT}/batch{ONE}(/requests)?$", Role.POLL, "GET"),
+    about(BATCHES, "batch.cancel", rf"{ENDPOINT}/batch{ONE}/cancel$", Role.CANCEL),
     unread("batch.edit", r"^/v2/[^/]+/batch/[^/]+/(requests|finalize)$"),
     unread("health", r"^/v2/[^/]+/(health|batch)$", verb="GET"),
     unread("purge", r"^/v2/[^/]+/purge-queue$"),

@@ -24,7 +24,7 @@ ROUTED = [
     ("POST", "/v1/messages/batches", "messages.batches", Role.SUBMIT),
     ("GET", "/v1/messages/batches", "messages.batches.list", Role.FREE),
     ("GET", "/v1/messages/batches/msgbatch_1", "messages.batches.get", Role.POLL),
-    ("GET", "/v1/messages/batches/msgbatch_1/results", "messages.batches.get", Role.POLL),
+    ("GET", "/v1/messages/batches/msgbatch_1/results", "messages.batches.results", Role.POLL),
     ("POST", "/v1/messages/batches/msgbatch_1/cancel", "messages.batches.cancel", Role.CANCEL),
     ("DELETE", "/v1/messages/batches/msgbatch_1", "messages.batches.delete", Role.FREE),
     ("POST", "/v1/dreams", "dreams", Role.SUBMIT),

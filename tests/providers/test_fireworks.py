@@ -38,7 +38,7 @@ ROUTED = [
     ("GET", "/v1/accounts/a/batchInferenceJobs/j1", "jobs.get", Role.POLL, ""),
     ("POST", "/v1/accounts/a/batchInferenceJobs/j1:cancel", "jobs.cancel", Role.CANCEL, ""),
     ("POST", "/v1/accounts/a/batchJobs/j1:cancel", "jobs.cancel", Role.CANCEL, ""),
-    ("POST", "/v1/accounts/a/reinforcementFineTuningJobs/j1:cancel", "jobs.cancel", Role.CANCEL, ""),
+    ("POST", "/v1/accounts/a/reinforcementFineTuningJobs/j1:cancel", "training.cancel", Role.CANCEL, ""),
     ("GET", "/v1/accounts/a/deployments", "account", Role.FREE, ""),
     ("GET", "/inference/v1/models", "models", Role.FREE, ""),
 ]

@@ -40,7 +40,7 @@ OTHERS = [
     ("POST", "/fine_tuning/jobs", "fine_tuning.jobs", Role.SUBMIT),
     ("GET", "/fine_tuning/jobs/ft_1", "fine_tuning.jobs.get", Role.POLL),
     ("POST", "/fine_tuning/jobs/ft_1/cancel", "fine_tuning.jobs.cancel", Role.CANCEL),
-    ("POST", "/fine_tuning/jobs/ft_1/pause", "fine_tuning.jobs.cancel", Role.CANCEL),
+    ("POST", "/fine_tuning/jobs/ft_1/pause", "fine_tuning.jobs.pause", Role.FREE),
     ("POST", "/fine_tuning/jobs/ft_1/resume", "fine_tuning.jobs.resume", Role.FREE),
     ("GET", "/fine_tuning/jobs/ft_1/events", "fine_tuning.jobs.events", Role.FREE),
     ("POST", "/evals/e_1/runs", "evals.runs", Role.SUBMIT),

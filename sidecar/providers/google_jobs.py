@@ -1,0 +1,105 @@
+"""Jobs of Vertex's, as their documents describe them: batches of predictions, and tuning (google-wire 2, 3, 4, 10).
+
+A batch's rows stand in the caller's own storage (`outputInfo`), which we are not let into: the reply has nothing but counts of
+rows, so a job with rows that succeeded reports nothing, and its spend is not known. "Only completed requests are charged": one
+without any is free.
+
+What a tuning costs are the tokens trained on, told afterwards in `tuningDataStats`. They have a price of their own and are no
+input of a model, so they are counted as the provider's units.
+"""
+
+from functools import partial
+
+import msgspec
+
+from sidecar.lifecycle.operation import OperationKind
+from sidecar.metering.usage import Usage
+from sidecar.providers.contract import Reported
+from sidecar.providers.google_long_running import JOB_WORDS, number_in
+from sidecar.providers.google_request import plain
+from sidecar.providers.google_targets import get, key, listing, path_of, post, query_of
+from sidecar.providers.observing import Extract, whole_observed
+from sidecar.providers.operation import Ask, Observed, OperationWire, Place
+from sidecar.providers.operation_documents import NOTHING_BILLED, Described, Shape, described_by, listed_by
+
+
+def predicted(job: Described) -> Reported | None:
+    """Nothing billed, where rows were counted and none succeeded; None where that is not told."""
+    stats = job.value("completionStats")
+    if not job.has_ended() or not isinstance(stats, dict) or number_in(stats.get("successfulCount")):
+        return None
+    return NOTHING_BILLED if number_in(stats.get("failedCount")) or number_in(stats.get("incompleteCount")) else None
+
+
+STATISTICS = ("supervisedTuningDataStats", "preferenceOptimizationDataStats", "reinforcementTuningDataStats")
+"""Of `tuningDataStats`; a job has one of them (python-genai 3.4.0)."""
+
+
+def trained(job: Described) -> Reported | None:
+    """The tokens that were trained on; None where they are not told."""
+    told = job.value("tuningDataStats")
+    kinds = [told.get(name) for name in STATISTICS] if isinstance(told, dict) else []
+    tokens = sum(number_in(kind.get("totalBillableTokenCount")) for kind in kinds if isinstance(kind, dict))
+    return Reported(Usage(units=tokens)) if tokens and job.has_ended() else None
+
+
+JOB = Shape(words=JOB_WORDS, id="name", state="state", created_at="createTime", ended_at=("endTime",))
+PREDICTIONS = msgspec.structs.replace(JOB, mark="displayName", report=predicted)
+TUNING = msgspec.structs.replace(JOB, model="baseModel", mark="tunedModelDisplayName", report=trained)
+
+
+def plainly(extract: Extract, document: bytes) -> Observed | None:
+    """The same with the model's name alone (`publishers/google/models/m` is `m`); None of what has no name, as a cancel's answer.
+
+    Raises:
+        Unreadable: the document is none.
+    """
+    observed = extract(document)
+    if observed is None or not observed.provider_id:
+        return None
+    return msgspec.structs.replace(observed, model=plain(observed.model))
+
+
+# === our own requests ===
+
+
+def member(place: Place) -> str:
+    """What was created in a collection: `../batchPredictionJobs/{id}`."""
+    return f"{path_of(place)}/{key(place)}"
+
+
+def poll(place: Place) -> Ask:
+    """GET of the job."""
+    return get(member(place) + query_of(place))
+
+
+def cancel(place: Place) -> Ask:
+    """Asynchronous, best effort, answered by an empty object."""
+    return post(f"{member(place)}:cancel{query_of(place)}")
+
+
+def find(place: Place) -> Ask:
+    """The listing of the project's jobs at this location."""
+    return listing(path_of(place), place)
+
+
+PREDICTIONS_WIRE = OperationWire(
+    kind=OperationKind.BATCH,
+    open_reply=whole_observed(partial(plainly, described_by(PREDICTIONS))),
+    poll=poll,
+    cancel=cancel,
+    find=find,
+    found_in=listed_by(PREDICTIONS, "batchPredictionJobs"),
+    sdk="batches",
+    unreported="results_in_storage",
+    tier="batch",
+)
+TUNING_WIRE = OperationWire(
+    kind=OperationKind.TUNING,
+    open_reply=whole_observed(partial(plainly, described_by(TUNING))),
+    poll=poll,
+    cancel=cancel,
+    find=find,
+    found_in=listed_by(TUNING, "tuningJobs"),
+    sdk="tunings",
+)
