@@ -33,6 +33,7 @@ def settings_from(arguments: Sequence[str] | None) -> Settings:
     parser.add_argument("--script", default="", help="what calls do by default, in the grammar of X-Simulator")
     parser.add_argument("--tokens-per-second", type=float, default=defaults.tokens_per_second)
     parser.add_argument("--seconds-per-image", type=float, default=defaults.seconds_per_image)
+    parser.add_argument("--key", action="append", help="let in only who has this key; may be given several times")
     flags = parser.parse_args(arguments)
     try:
         script = read_script(flags.script, Script())
@@ -44,6 +45,7 @@ def settings_from(arguments: Sequence[str] | None) -> Settings:
         script=script,
         tokens_per_second=flags.tokens_per_second,
         seconds_per_image=flags.seconds_per_image,
+        keys=None if flags.key is None else frozenset(flags.key),
     )
 
 

@@ -15,12 +15,17 @@ class Finished(StrEnum):
     COMPLETED = "completed"
     STOPPED = "stopped"
     """Its caller left and the script has `on_close=stops`, or the simulator was closed."""
+    CANCELLED = "cancelled"
+    """It was asked to stop, by the call that its provider has for that."""
     FAILED = "failed"
     """It failed as scripted, or was declined before it began."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One call. Moments are microseconds since the epoch; digests are SHA-256, hexadecimal."""
+    """One call, or one operation, whose request and reply are those of its create.
+
+    Moments are microseconds since the epoch; digests are SHA-256, hexadecimal.
+    """
 
     number: int
     """In the order in which requests were read whole, from 1."""
@@ -30,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     method: str
     model: str
     kind: str
-    """`stream` or `unary`."""
+    """`stream` or `unary`; of an operation `background`, `batch`, `lro` or `tuning`."""
     received_at: Moment
     first_byte_at: Moment | None
     """First byte of the reply written."""

@@ -6,7 +6,17 @@ from typing import Any
 
 import msgspec
 
-from sidecar.simulator.price_list import ANTHROPIC, BEDROCK, GOOGLE, OPENAI, PRICES, SELF_HOSTED
+from sidecar.simulator.price_list import (
+    ANTHROPIC,
+    BEDROCK,
+    GOOGLE,
+    OPENAI,
+    PRICES,
+    REPLICATE,
+    RUNPOD,
+    SELF_HOSTED,
+    VIDEO,
+)
 from sidecar.simulator.prices import Price
 from sidecar.simulator.routes import Dialect
 
@@ -17,18 +27,23 @@ class Family(StrEnum):
     CONTENT = "content"
     EMBEDDING = "embedding"
     IMAGE = "image"
+    VIDEO = "video"
+    PREDICTION = "prediction"
+    """Whatever a model of one's own makes on a machine that is charged by the time."""
 
 
 METHODS = {
     Family.CONTENT: ("generateContent", "streamGenerateContent", "countTokens", "computeTokens"),
     Family.EMBEDDING: ("embedContent", "batchEmbedContents", "predict", "countTokens"),
     Family.IMAGE: ("predict",),
+    Family.VIDEO: ("predictLongRunning",),
 }
 """Google's methods, as it lists them with a model."""
 ELSEWHERE = {
     Family.CONTENT: frozenset(
         {
             *("chat.completions", "completions", "responses", "messages", "messages.count_tokens"),
+            "interactions",
             *("rawPredict", "streamRawPredict", "converse", "converse-stream", "invoke", "invoke-with-response-stream"),
             *("chat", "generate"),
         }
@@ -37,6 +52,17 @@ ELSEWHERE = {
     Family.IMAGE: frozenset({"images.generations"}),
 }
 """Everybody else's."""
+OPENED = {
+    Family.CONTENT: frozenset(
+        {
+            *("batchGenerateContent", "batchPredictionJobs", "tuningJobs"),
+            *("batches", "fine_tuning.jobs", "messages.batches"),
+        }
+    ),
+    Family.VIDEO: frozenset({"predictLongRunning"}),
+    Family.PREDICTION: frozenset({"predictions", "run"}),
+}
+"""What opens an operation and nothing else, in every dialect. An interaction or a response may do so too."""
 FREE_METHODS = frozenset({"countTokens", "computeTokens", "messages.count_tokens"})
 
 
@@ -50,7 +76,7 @@ class Model(msgspec.Struct, frozen=True):
     @property
     def methods(self) -> tuple[str, ...]:
         """What Google says it can be asked."""
-        return METHODS[self.family]
+        return METHODS.get(self.family, ())
 
     @property
     def is_charged_by_character(self) -> bool:
@@ -59,7 +85,7 @@ class Model(msgspec.Struct, frozen=True):
 
     def can(self, method: str) -> bool:
         """Whether it can be asked this, in whatever dialect."""
-        return method in METHODS[self.family] or method in ELSEWHERE[self.family]
+        return any(method in methods.get(self.family, ()) for methods in (METHODS, ELSEWHERE, OPENED))
 
     def speaks(self, dialect: Dialect) -> bool:
         """Whether its house offers it in this dialect; a model of no known house is offered in all."""
@@ -72,6 +98,9 @@ OFFERED: tuple[tuple[Iterable[str], tuple[Dialect, ...]], ...] = (
     (ANTHROPIC, (Dialect.ANTHROPIC, Dialect.VERTEX)),
     (BEDROCK, (Dialect.BEDROCK,)),
     (SELF_HOSTED, (Dialect.OPENAI, Dialect.OLLAMA)),
+    (VIDEO, (Dialect.GEMINI, Dialect.VERTEX)),
+    (REPLICATE, (Dialect.REPLICATE,)),
+    (RUNPOD, (Dialect.RUNPOD,)),
 )
 HOUSES = {name: dialects for names, dialects in OFFERED for name in names}
 
@@ -80,6 +109,10 @@ def family_of(name: str) -> Family:
     """What a model of this name makes, told from the name as its house gives them."""
     if "embedding" in name:
         return Family.EMBEDDING
+    if name in REPLICATE or name in RUNPOD:
+        return Family.PREDICTION
+    if name.startswith("veo-"):
+        return Family.VIDEO
     return Family.IMAGE if name.startswith(("imagen-", "dall-e-", "gpt-image-")) else Family.CONTENT
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import msgspec
+
 from sidecar.simulator.asked import STEPS, Asked
 from sidecar.simulator.chat_prompt import ChatBody
 from sidecar.simulator.declined import Declined
@@ -58,6 +60,10 @@ def _steps(asked: Asked, output: int) -> int:
 
 def _wishes(asked: Asked, body: ChatBody) -> Wishes:
     """What the request asks for, or what the script has the engine do unasked."""
+    return msgspec.structs.replace(_usage_wished(asked, body), in_background=bool(body.background))
+
+
+def _usage_wished(asked: Asked, body: ChatBody) -> Wishes:
     match asked.script.usage:
         case ReportsUsage.NONE:
             return Wishes()
@@ -75,6 +81,7 @@ PLANNERS: dict[str, Callable[[Asked], Plan]] = {
     "chat.completions": _answering,
     "completions": _answering,
     "responses": _answering,
+    "interactions": _answering,
     "messages": _answering,
     "rawPredict": _answering,
     "streamRawPredict": _answering,

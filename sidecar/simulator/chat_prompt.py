@@ -20,6 +20,8 @@ class Named(msgspec.Struct, frozen=True):
     """What a body says of its call, where the path does not."""
 
     model: str = ""
+    agent: str = ""
+    """Of an interaction, where there is no model."""
     stream: bool | None = None
 
 
@@ -42,6 +44,12 @@ class Options(msgspec.Struct, frozen=True):
     num_predict: int = -1
 
 
+class GenerationConfig(msgspec.Struct, frozen=True):
+    """Where an interaction bounds an answer."""
+
+    max_output_tokens: int | None = None
+
+
 class ChatBody(msgspec.Struct, frozen=True):
     """Body of a call whose answer is a text. Which of the fields there are tells whose dialect it is."""
 
@@ -56,12 +64,19 @@ class ChatBody(msgspec.Struct, frozen=True):
     max_output_tokens: int | None = None
     inference_config: InferenceConfig = msgspec.field(default=InferenceConfig(), name="inferenceConfig")
     options: Options = Options()
+    generation_config: GenerationConfig = GenerationConfig()
+    system_instruction: str | None = None
+    background: bool | None = None
 
     @property
     def turns(self) -> list[Any]:
         """Everything that counts as prompt; empty when nothing was asked."""
         asked = [*self.messages, *_several(self.input), *_several(self.prompt)]
-        return [*asked, *(told for told in (self.system, self.instructions) if told)] if asked else []
+        return (
+            [*asked, *(told for told in (self.system, self.instructions, self.system_instruction) if told)]
+            if asked
+            else []
+        )
 
     @property
     def bound(self) -> int | None:
@@ -71,6 +86,7 @@ class ChatBody(msgspec.Struct, frozen=True):
             self.max_completion_tokens,
             self.max_output_tokens,
             self.inference_config.max_tokens,
+            self.generation_config.max_output_tokens,
             self.options.num_predict if self.options.num_predict >= 0 else None,
         )
         return min((bound for bound in bounds if bound is not None), default=None)

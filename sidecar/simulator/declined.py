@@ -24,21 +24,26 @@ RETRY_INFO = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay":
 
 
 class Declined(Exception):
-    """The simulator will not do what the request asks. `status` is an HTTP status."""
+    """The simulator will not do what the request asks. `status` is an HTTP status, `rpc` Google's name for the reason."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(status, message)
+    def __init__(self, status: int, message: str, rpc: str = "") -> None:
+        super().__init__(status, message, rpc)
         self.status, self.message = status, message
+        self.rpc = rpc or RPC_CODES.get(status, "UNKNOWN")
 
     def __str__(self) -> str:
         return self.message
+
+    def again(self) -> "Declined":
+        """The same, to be raised: an exception that is raised twice keeps the frames of the first time alive."""
+        return Declined(self.status, self.message, self.rpc)
 
     def as_object(self) -> dict[str, Any]:
         """The error as Google writes it: code, message, status, and on 429 when to come back."""
         error: dict[str, Any] = {
             "code": self.status,
             "message": self.message,
-            "status": RPC_CODES.get(self.status, "UNKNOWN"),
+            "status": self.rpc,
         }
         if self.status == 429:
             error["details"] = [RETRY_INFO]

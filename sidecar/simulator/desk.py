@@ -3,6 +3,8 @@
 GET  /simulator/bill                                    the bill so far
 GET  /simulator/settled                                 the bill, when no call is under way
 GET  /simulator/wait?call=TAG&until=MILESTONE           answers when the call has come so far (`milestones.py`)
+GET  /simulator/operations[?call=TAG]                   all operations and what was asked about each (`journal.py`)
+GET  /simulator/journal                                 the last requests about operations, one by one
 POST /simulator/release?call=TAG                        lets work go on that its script holds
 """
 
@@ -13,6 +15,7 @@ from sidecar.simulator.bill import Bill
 from sidecar.simulator.declined import Declined
 from sidecar.simulator.exchange import Exchange
 from sidecar.simulator.milestones import Milestone, Milestones
+from sidecar.simulator.operations import Operations
 from sidecar.simulator.request import Request
 
 PREFIX = "/simulator/"
@@ -22,13 +25,21 @@ class Desk:
     """Answers questions about the calls."""
 
     def __init__(
-        self, bill: Bill, told: Milestones, under_way: Collection[Exchange], settled: Callable[[], Awaitable[None]]
+        self,
+        bill: Bill,
+        told: Milestones,
+        operations: Operations,
+        under_way: Collection[Exchange],
+        settled: Callable[[], Awaitable[None]],
     ) -> None:
-        self._bill, self._told, self._under_way, self._settled = bill, told, under_way, settled
+        self._bill, self._told, self._operations = bill, told, operations
+        self._under_way, self._settled = under_way, settled
         self._routes: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
             ("GET", "bill"): self._show_bill,
             ("GET", "settled"): self._show_settled,
             ("GET", "wait"): self._wait,
+            ("GET", "operations"): self._show_operations,
+            ("GET", "journal"): self._show_journal,
             ("POST", "release"): self._release,
         }
 
@@ -40,15 +51,15 @@ class Desk:
         """
         route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
         if route is None:
-            raise Declined(404, "The desk knows GET bill, settled, wait, and POST release.")
+            raise Declined(404, "The desk knows GET bill, settled, wait, operations, journal, and POST release.")
         return await route(request)
 
     def release(self, tag: str) -> int:
-        """Let the held work of these calls go on; returns how many calls of that tag are under way."""
+        """Let the held work of these calls and operations go on; returns how many of that tag are under way."""
         named = [exchange for exchange in self._under_way if exchange.tag == tag]
         for exchange in named:
             exchange.release()
-        return len(named)
+        return len(named) + self._operations.release(tag)
 
     async def _show_bill(self, request: Request) -> dict[str, Any]:
         return self._bill.as_object()
@@ -63,6 +74,13 @@ class Desk:
             raise Declined(400, f"call and until are needed; until is one of {', '.join(Milestone)}")
         await self._told.wait(tag, Milestone(until))
         return {"call": tag, "reached": until}
+
+    async def _show_operations(self, request: Request) -> dict[str, Any]:
+        tag = request.query.get("call")
+        return {"operations": [one.as_object() for one in self._operations.seen if tag in (None, one.tag)]}
+
+    async def _show_journal(self, request: Request) -> dict[str, Any]:
+        return {"journal": self._operations.journal.lines}
 
     async def _release(self, request: Request) -> dict[str, Any]:
         return {"released": self.release(request.query.get("call", ""))}

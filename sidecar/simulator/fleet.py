@@ -1,6 +1,6 @@
 """A fleet of callers for the demo: real google-genai clients in processes of their own, some of which vanish.
 
-A nursery process imports the SDK once; each caller is a fork of it. Needs the extra `demo`.
+A nursery process imports the SDK once; each caller is a fork of it.
 """
 
 import contextlib

@@ -16,6 +16,8 @@ class Milestone(StrEnum):
     """The work has come to the step at which its script holds it, and waits to be released."""
     CALLER_LEFT = "caller_left"
     """The caller's connection ended before its reply did."""
+    CANCEL_ASKED = "cancel_asked"
+    """Somebody has asked to cancel the operation, and was answered."""
     FINISHED = "finished"
     """The work ended, in whatever way."""
     BILLED = "billed"

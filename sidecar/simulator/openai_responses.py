@@ -30,7 +30,7 @@ class ResponseSpeech:
 
     def whole(self) -> bytes:
         """The response."""
-        return json_line(self._response(self._status()))
+        return json_line(self._response(end_of(self._plan)))
 
     def piece(self, step: int) -> bytes:
         """What opens the response, then a delta for each step that has text, and behind the last one what closes the text."""
@@ -43,7 +43,7 @@ class ResponseSpeech:
 
     def closing(self) -> bytes:
         """The response, with its usage."""
-        status = self._status()
+        status = end_of(self._plan)
         return self._event(f"response.{status}", response=self._response(status))
 
     def trailer(self) -> bytes:
@@ -52,19 +52,15 @@ class ResponseSpeech:
 
     def failure(self) -> bytes:
         """The response, failed; it has no usage."""
-        failed = {
-            **self._response("failed"),
-            "error": {"code": "server_error", "message": FAILED.message},
-            "usage": None,
-        }
-        return self._event("response.failed", response=failed)
+        return self._event("response.failed", response=self._response("failed"))
+
+    def cancelled(self, step: int | None) -> bytes:
+        """The response, cancelled; it has no usage either (providers-wire 5). The event's name is that of the webhook."""
+        return self._event("response.cancelled", response=self._response("cancelled"))
 
     def refusal(self, declined: Declined) -> bytes:
         """OpenAI's error envelope."""
         return json_line(openai_error(declined))
-
-    def _status(self) -> str:
-        return "incomplete" if self._plan.finish_reason == "MAX_TOKENS" else "completed"
 
     def _event(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401  JSON
         event = {"type": kind, "sequence_number": self._events, **fields}
@@ -79,7 +75,7 @@ class ResponseSpeech:
         events = (
             self._event("response.created", response=begun),
             self._event("response.in_progress", response=begun),
-            self._event("response.output_item.added", output_index=0, item=self._message("in_progress", [])),
+            self._event("response.output_item.added", output_index=0, item=message(self._item, "in_progress", [])),
             self._event("response.content_part.added", **self._place(), part=_part("")),
         )
         return b"".join(events)
@@ -89,31 +85,47 @@ class ResponseSpeech:
         events = (
             self._event("response.output_text.done", **self._place(), text=text, logprobs=[]),
             self._event("response.content_part.done", **self._place(), part=_part(text)),
-            self._event("response.output_item.done", output_index=0, item=self._message("completed", [_part(text)])),
+            self._event(
+                "response.output_item.done", output_index=0, item=message(self._item, "completed", [_part(text)])
+            ),
         )
         return b"".join(events)
 
-    def _message(self, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
-        return {"type": "message", "id": self._item, "status": status, "role": "assistant", "content": content}
-
     def _response(self, status: str) -> dict[str, Any]:
-        is_done = status in ("completed", "incomplete")
-        has_usage = is_done and self._plan.script.usage is not ReportsUsage.NONE
-        return {
-            "id": f"resp_simulated_{self._naming.number}",
-            "object": "response",
-            "created_at": self._naming.created,
-            "status": status,
-            "error": None,
-            "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
-            "model": self._plan.model.name,
-            "output": [self._message("completed", [_part(whole_text(self._plan))])] if is_done else [],
-            "parallel_tool_calls": True,
-            "service_tier": service_tier(self._plan),
-            "tool_choice": "auto",
-            "tools": [],
-            "usage": response_usage(self._plan.used) if has_usage else None,
-        }
+        return response(self._plan, self._naming, status)
+
+
+def response(plan: Plan, naming: Naming, status: str) -> dict[str, Any]:
+    """The response in one of its states; only one that has come to its end has an answer and usage."""
+    is_done = status in ("completed", "incomplete")
+    has_usage = is_done and plan.script.usage is not ReportsUsage.NONE
+    answer = message(f"msg_simulated_{naming.number}", "completed", [_part(whole_text(plan))] if is_done else [])
+    return {
+        "id": f"resp_simulated_{naming.number}",
+        "object": "response",
+        "created_at": naming.created,
+        "status": status,
+        "background": plan.wishes.in_background,
+        "error": {"code": "server_error", "message": FAILED.message} if status == "failed" else None,
+        "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None,
+        "model": plan.model.name,
+        "output": [answer] if is_done else [],
+        "parallel_tool_calls": True,
+        "service_tier": service_tier(plan),
+        "tool_choice": "auto",
+        "tools": [],
+        "usage": response_usage(plan.used) if has_usage else None,
+    }
+
+
+def end_of(plan: Plan) -> str:
+    """The state in which a response ends that was worked out."""
+    return "incomplete" if plan.finish_reason == "MAX_TOKENS" else "completed"
+
+
+def message(name: str, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one item of output."""
+    return {"type": "message", "id": name, "status": status, "role": "assistant", "content": content}
 
 
 def _part(text: str) -> dict[str, Any]:

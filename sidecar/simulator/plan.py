@@ -22,6 +22,8 @@ class Wishes(msgspec.Struct, frozen=True):
     """Embeddings of OpenAI's: each vector as base64 of its 32-bit floats (`encoding_format`)."""
     variant: str = ""
     """Images of OpenAI's: size and quality, as they were asked for."""
+    in_background: bool = False
+    """The work is to go on when the caller is gone; the caller polls for its answer."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,10 +64,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """What has been used when a step is done; with None, before step 0, it is the input alone."""
         whole = self.used
         if step is None:
-            return msgspec.structs.replace(whole, output_tokens=0, thought_tokens=0, image_tokens=0, images=0)
+            return msgspec.structs.replace(
+                self.used_after(0), output_tokens=0, thought_tokens=0, image_tokens=0, images=0
+            )
         return msgspec.structs.replace(
             whole,
             output_tokens=whole.output_tokens * step // self.steps,
             image_tokens=whole.image_tokens if step == self.steps else 0,
             images=min(step, whole.images),
+            video_seconds=whole.video_seconds if step == self.steps else 0,
+            trained_tokens=whole.trained_tokens * step // self.steps,
+            compute_milliseconds=whole.compute_milliseconds * step // self.steps,
         )

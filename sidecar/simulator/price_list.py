@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from sidecar.simulator.prices import Price, tokens
 
 GOOGLE: dict[str, Price] = {
-    "gemini-2.5-flash": tokens(input="0.30", output="2.50", cached="0.03", audio="1.00"),
+    "gemini-2.5-flash": replace(
+        tokens(input="0.30", output="2.50", cached="0.03", audio="1.00"), training=Decimal("5")
+    ),
     "gemini-2.5-flash-lite": tokens(input="0.10", output="0.40", cached="0.01", audio="0.30"),
     "gemini-2.5-pro": replace(
         tokens(input="1.25", output="10", cached="0.125"),
@@ -32,6 +34,7 @@ GOOGLE: dict[str, Price] = {
 OPENAI: dict[str, Price] = {
     "gpt-4o-mini": replace(
         tokens(input="0.15", output="0.60", cached="0.075"),
+        training=Decimal("3"),
         variants={"priority": tokens(input="0.25", output="1", cached="0.125")},
     ),
     "gpt-4.1-nano": replace(
@@ -97,5 +100,35 @@ BEDROCK: dict[str, Price] = {
 SELF_HOSTED: dict[str, Price] = {"llama3.2": Price(), "qwen3:8b": Price()}
 """Models of one's own machine: their time is what costs, and that is nobody's bill."""
 
-PRICES: dict[str, Price] = {**GOOGLE, **OPENAI, **ANTHROPIC, **BEDROCK, **SELF_HOSTED}
+
+def second_of_video(usd: str, **variants: str) -> Price:
+    """A price by the second, and by the resolution where that matters."""
+    dearer = {name.lstrip("_"): Price(video_second=Decimal(other)) for name, other in variants.items()}
+    return Price(video_second=Decimal(usd), variants=dearer)
+
+
+VIDEO: dict[str, Price] = {
+    "veo-3.1-generate-preview": second_of_video("0.40", _4k="0.60"),
+    "veo-3.1-fast-generate-preview": second_of_video("0.10", _1080p="0.12", _4k="0.30"),
+    "veo-3.0-generate-001": second_of_video("0.40"),
+    "veo-2.0-generate-001": second_of_video("0.50"),
+}
+"""With sound: https://ai.google.dev/gemini-api/docs/pricing, as LiteLLM's list of 2026-11 repeats it."""
+
+REPLICATE: dict[str, Price] = {"black-forest-labs/flux-dev-lora": Price(compute_second=Decimal("0.001525"))}
+"""By the second of a machine. These two, and the prices of training, are the simulator's own: they are compared to no list."""
+
+RUNPOD: dict[str, Price] = {"an-endpoint": Price(compute_second=Decimal("0.00116"))}
+"""By the second of a worker."""
+
+PRICES: dict[str, Price] = {
+    **GOOGLE,
+    **OPENAI,
+    **ANTHROPIC,
+    **BEDROCK,
+    **SELF_HOSTED,
+    **VIDEO,
+    **REPLICATE,
+    **RUNPOD,
+}
 """By the name in the request's path or body."""

@@ -3,12 +3,13 @@
 Deliberately small, and deliberately not the sidecar's: two independent sums that agree are worth something.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
 
-PER_MILLION = Decimal("0.000001")
+PER_MILLION, PER_THOUSAND = Decimal("0.000001"), Decimal("0.001")
 NOTHING = Decimal(0)
 
 
@@ -38,6 +39,11 @@ class Used(msgspec.Struct, frozen=True, gc=False):
     """Whole images of an image model."""
     characters: int = 0
     """Of a model that is charged by the character."""
+    video_seconds: int = 0
+    trained_tokens: int = 0
+    """Of a training set, once for each time that it is gone through."""
+    compute_milliseconds: int = 0
+    """Of a machine that is charged by the time."""
 
     def counts(self) -> dict[str, int]:
         """The counts above 0 by name."""
@@ -45,7 +51,7 @@ class Used(msgspec.Struct, frozen=True, gc=False):
 
 
 class Price(msgspec.Struct, frozen=True):
-    """US dollars: for a million tokens or characters of each class, for one image."""
+    """US dollars: for a million tokens or characters of each class, for one image, for a second of video or of a machine."""
 
     input: Decimal = NOTHING
     cached: Decimal = NOTHING
@@ -56,6 +62,10 @@ class Price(msgspec.Struct, frozen=True):
     image_output: Decimal = NOTHING
     character: Decimal = NOTHING
     image: Decimal = NOTHING
+    video_second: Decimal = NOTHING
+    training: Decimal = NOTHING
+    """For a million trained tokens."""
+    compute_second: Decimal = NOTHING
     long: "Price | None" = None
     """The price when input tokens exceed `long_above`; None where there is only one price."""
     long_above: int = 200_000
@@ -83,8 +93,18 @@ def usd(price: Price, used: Used) -> Decimal:
         + (used.output_tokens + used.thought_tokens) * price.output
         + used.image_tokens * (price.image_output or price.output)
         + used.characters * price.character
+        + used.trained_tokens * price.training
     )
-    return millionths * PER_MILLION + used.images * price.image
+    whole = used.images * price.image + used.video_seconds * price.video_second
+    return millionths * PER_MILLION + whole + used.compute_milliseconds * PER_THOUSAND * price.compute_second
+
+
+def sum_of(several: Iterable[Used]) -> Used:
+    """All of it together."""
+    counts: Counter[str] = Counter()
+    for used in several:
+        counts.update(used.counts())
+    return Used(**counts)
 
 
 def tokens(

@@ -16,6 +16,8 @@ class Dialect(StrEnum):
     ANTHROPIC = "anthropic"
     BEDROCK = "bedrock"
     OLLAMA = "ollama"
+    REPLICATE = "replicate"
+    RUNPOD = "runpod"
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -87,6 +89,8 @@ def route_of(http_method: str, path: str) -> Route | None:
 
 
 def _google(path: str) -> Route | None:
+    if path.endswith("/interactions"):
+        return Route(dialect_of(path), "interactions", "")
     target, colon, method = path.rpartition(":")
     _, models, model = target.rpartition("/models/")
     if not colon or method not in CALLED or not models or not model:

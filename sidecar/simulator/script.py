@@ -10,6 +10,9 @@ pass for a test that passes.
 The work of a call goes in steps. Step 0 is the end of thinking. A content call then makes `chunks` equal steps of output,
 a call for whole images one step for each image, anything else a single step. Streams deliver each step as it is made; other
 replies come whole, after the last. Work that ends early is billed for its input and for the steps it has made.
+
+The work of an operation goes in steps too, read by its create request: those of one answer, one for each row of a batch, `chunks`
+equal ones of a training or a video. A video costs nothing before its last step. `think` is the time it is queued.
 """
 
 from enum import StrEnum
@@ -17,6 +20,7 @@ from typing import Annotated
 
 import msgspec
 
+from sidecar.simulator.cancelling import PATTERN
 from sidecar.simulator.declined import Declined
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000_000)]
@@ -107,6 +111,31 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     gzip: bool = False
     """Compress the reply if `Accept-Encoding` has gzip; streams are flushed at every frame."""
     framing: Framing = Framing.CHUNKED
+
+    # operations
+    never_ending: bool = False
+    """The work makes every step but the last one, and never that."""
+    rows: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 10
+    """Requests of a batch whose input is a file; `prompt`, `output` and the like are those of each row."""
+    failed_rows: Count = 0
+    """So many of a batch's rows, the first ones, are answered with an error and cost nothing."""
+    model: str = ""
+    """Model of the rows of a file, where no request names it (OpenAI's batches)."""
+    cancel: Annotated[str, msgspec.Meta(pattern=PATTERN)] = "stops"
+    """What a cancel does, while the work goes on. `stops`: it ends, within 50 ms. `refused`: 400 FAILED_PRECONDITION, or 409.
+    `ignored`: 200, and no effect. `late`: 200, and the work has just come to its end. `slow:S`: it is being cancelled for S
+    seconds. `unsupported`: 501. `throttled:N`, `failing:N`: 429 with Retry-After: 1, or 500, the first N times.
+    `revived:S`: it is told as cancelled, and S (2) seconds later as done, which Azure was seen to do."""
+    forget: Seconds | None = None
+    """So many seconds after its end the operation is not known any more: 404."""
+    forget_from_start: Seconds | None = None
+    """So many seconds after its create it is not known any more, whether it has ended or not; its work goes on."""
+    status_lag: Seconds = 0.0
+    """Replies tell what was so many seconds ago."""
+    reply_after: Seconds = 0.0
+    """The reply to the create comes so many seconds after the work has begun."""
+    lost_reply: bool = False
+    """The create is accepted, and its connection broken without a reply."""
 
     # trouble
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] | None = None

@@ -15,6 +15,7 @@ from sidecar.clock import Clock, SystemClock
 from sidecar.simulator.application import Application
 from sidecar.simulator.bill import Bill
 from sidecar.simulator.connection import Connections
+from sidecar.simulator.journal import Line, Seen
 from sidecar.simulator.milestones import Milestone
 from sidecar.simulator.settings import Settings
 
@@ -49,6 +50,24 @@ class Simulator:
     def bill(self) -> Bill:
         """The truth."""
         return self._application.bill
+
+    @property
+    def operations(self) -> tuple[Seen, ...]:
+        """Every operation and what was asked about it, oldest first, as it stands now."""
+        return self._application.operations.seen
+
+    @property
+    def journal(self) -> tuple[Line, ...]:
+        """The last requests about operations, oldest first."""
+        return self._application.operations.journal.lines
+
+    def revoke(self, key: str) -> None:
+        """Let nobody in with this key or token any more; what was begun with it goes on."""
+        self._application.keys.revoke(key)
+
+    def admit(self, key: str) -> None:
+        """Let in whoever has this key or token, also when it was revoked."""
+        self._application.keys.admit(key)
 
     async def __aenter__(self) -> Self:
         listener = socket.create_server((self._settings.host, self._settings.port), backlog=BACKLOG)
@@ -116,6 +135,40 @@ class RunningSimulator:
             return self._simulator.release(tag)
 
         return self._wait_for(in_the_loop())
+
+    @property
+    def operations(self) -> tuple[Seen, ...]:
+        """Every operation and what was asked about it, oldest first, as it stands now."""
+
+        async def in_the_loop() -> tuple[Seen, ...]:
+            return self._simulator.operations
+
+        return self._wait_for(in_the_loop())
+
+    @property
+    def journal(self) -> tuple[Line, ...]:
+        """The last requests about operations, oldest first."""
+
+        async def in_the_loop() -> tuple[Line, ...]:
+            return self._simulator.journal
+
+        return self._wait_for(in_the_loop())
+
+    def revoke(self, key: str) -> None:
+        """Let nobody in with this key or token any more; what was begun with it goes on."""
+
+        async def in_the_loop() -> None:
+            self._simulator.revoke(key)
+
+        self._wait_for(in_the_loop())
+
+    def admit(self, key: str) -> None:
+        """Let in whoever has this key or token, also when it was revoked."""
+
+        async def in_the_loop() -> None:
+            self._simulator.admit(key)
+
+        self._wait_for(in_the_loop())
 
     def _wait_for(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, self._timeout), self._loop).result()

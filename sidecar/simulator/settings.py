@@ -19,5 +19,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_second: float = 250.0
     """Pace of thinking and writing where no script gives `seconds`; about that of a fast model."""
     seconds_per_image: float = 0.5
+    keys: frozenset[str] | None = None
+    """The keys and tokens that are let in; None lets in everybody."""
     catalog: Mapping[str, Model] = msgspec.field(default_factory=lambda: CATALOG)
     """Models by name; a request for any other is answered 404."""

@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping
 from sidecar.simulator.anthropic_messages import MessageSpeech
 from sidecar.simulator.bedrock import ConverseSpeech, InvokeSpeech
 from sidecar.simulator.google_speech import GoogleSpeech
+from sidecar.simulator.interactions import InteractionSpeech
 from sidecar.simulator.ollama import OllamaSpeech
 from sidecar.simulator.openai_chat import ChatSpeech
 from sidecar.simulator.openai_pieces import PiecesSpeech
 from sidecar.simulator.openai_responses import ResponseSpeech
 from sidecar.simulator.plan import Plan
+from sidecar.simulator.refusal_speech import RefusalSpeech
 from sidecar.simulator.speech import Naming, Speech
 
 SPEECHES: Mapping[str, Callable[[Plan, Naming], Speech]] = {
@@ -26,6 +28,12 @@ SPEECHES: Mapping[str, Callable[[Plan, Naming], Speech]] = {
     "converse-stream": ConverseSpeech,
     "invoke": InvokeSpeech,
     "invoke-with-response-stream": InvokeSpeech,
+    "interactions": InteractionSpeech,
+    "batches": RefusalSpeech,
+    "fine_tuning.jobs": RefusalSpeech,
+    "messages.batches": RefusalSpeech,
+    "predictions": RefusalSpeech,
+    "run": RefusalSpeech,
     "chat": OllamaSpeech,
     "generate": OllamaSpeech,
 }

@@ -26,8 +26,8 @@ def test_one_model__described(simulator: RunningSimulator):
         ("POST", "/"),
         ("GET", "/v1/models/nothing"),
         ("DELETE", FLASH),
-        ("GET", "/v1/batches"),
-        ("POST", f"{VERTEX}/veo-3.1-generate-preview:predictLongRunning"),
+        ("GET", "/v1/cachedContents"),
+        ("POST", f"{VERTEX}/veo-3.1-generate-preview:predictSomething"),
     ],
 )
 def test_anything_else__404_in_the_shape_of_google(simulator: RunningSimulator, method: str, path: str):

@@ -18,6 +18,11 @@ def test_flags__become_settings():
     assert (settings.script.seconds, settings.script.on_close) == (2.0, OnClose.STOPS)
 
 
+def test_keys__are_let_in():
+    assert settings_from(["--key", "a", "--key", "b"]).keys == frozenset({"a", "b"})
+    assert settings_from([]).keys is None
+
+
 def test_a_script_that_is_none__exit_2_with_the_reason(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(SystemExit) as caught:
         settings_from(["--script", "colour=red"])

@@ -1,13 +1,27 @@
 """The simulated provider asks what the public price list says."""
 
 import datetime
+import tomllib
 from decimal import Decimal
+from fnmatch import fnmatch
+from pathlib import Path
 
 import pytest
 from genai_prices import Usage, data_snapshot
 
+from sidecar import metering
 from sidecar.simulator.catalog import CATALOG, Family
-from sidecar.simulator.price_list import ANTHROPIC, BEDROCK, GOOGLE, OPENAI, PRICES, SELF_HOSTED
+from sidecar.simulator.price_list import (
+    ANTHROPIC,
+    BEDROCK,
+    GOOGLE,
+    OPENAI,
+    PRICES,
+    REPLICATE,
+    RUNPOD,
+    SELF_HOSTED,
+    VIDEO,
+)
 from sidecar.simulator.prices import Price, Used, usd
 
 PUBLIC = {provider.id: provider for provider in data_snapshot.get_snapshot().providers}
@@ -27,9 +41,10 @@ def public_price(house: str, name: str, tier: str | None = None, **usage: int) -
     ).total_price
 
 
-def test_the_public_list_knows_all_but_whole_images_and_characters():
+def test_the_public_list_knows_all_but_whole_images_characters_and_seconds():
     others = {name for name, model in CATALOG.items() if model.price.image or model.is_charged_by_character}
-    assert set(PRICES) - {name for _, name in LISTED} == others | set(SELF_HOSTED)
+    by_the_second = {*VIDEO, *REPLICATE, *RUNPOD}
+    assert set(PRICES) - {name for _, name in LISTED} == others | set(SELF_HOSTED) | by_the_second
 
 
 @pytest.mark.parametrize("prompt", LENGTHS)
@@ -82,3 +97,13 @@ def test_picture_price__agrees_with_the_public_list(house: str, name: str):
 def test_price_of_a_tier__agrees_with_the_public_list(name: str, tier: str, price: Price):
     ours = usd(price, Used(prompt_tokens=100, cached_tokens=40, output_tokens=70))
     assert ours == public_price("openai", name, tier, input_tokens=100, cache_read_tokens=40, output_tokens=70)
+
+
+@pytest.mark.parametrize("name", VIDEO)
+@pytest.mark.parametrize("resolution", ["720p", "1080p", "4k"])
+def test_price_of_a_second_of_video__agrees_with_the_sidecars_own_table(name: str, resolution: str):
+    table = tomllib.loads((Path(metering.__path__[0]) / "media_prices.toml").read_text())["price"]
+    row = next(row["video_second_usd"] for row in table if fnmatch(name, row["model"]))
+    said = row.get(resolution) or row.get("any")
+    if said is not None:
+        assert PRICES[name].variant(resolution).video_second == Decimal(said)
