@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
-from sidecar import __version__
 from sidecar.config.addresses import Address
 from sidecar.config.certificate_files import problem_of_authorities, problem_of_pair
-from sidecar.config.groups import Mode
+from sidecar.config.groups import Mode, WhenOrphaned
 from sidecar.config.problems import did_you_mean
 from sidecar.config.schema import Path
 from sidecar.config.settings import Settings
@@ -21,15 +20,15 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     yield from _sockets(settings)
     yield from _overrides_of_nothing(settings)
     yield from _certificates(settings)
+    yield from _credentials(settings)
 
 
 def notes(settings: Settings) -> Iterator[str]:
     """What is allowed, and worth knowing before it surprises."""
     if settings.mode is Mode.ENFORCE:
-        yield (
-            f"mode is enforce, but version {__version__} has nothing to enforce yet: it behaves as observe, "
-            "records and meters, and never cancels anything at a provider"
-        )
+        kinds = [kind for kind, what in settings.operations.on_orphan if what is WhenOrphaned.CANCEL]
+        whose = f"operations of kind {' and '.join(kinds)}" if kinds else "operations that were given a lease of their own"
+        yield f"mode is enforce: {whose} are cancelled at their provider when their caller is gone"
     if not settings.proxy.listen.is_loopback:
         yield (
             f"the proxy listens on {settings.proxy.listen}, beyond this machine: whoever reaches it can send calls "
@@ -66,6 +65,15 @@ def _overrides_of_nothing(settings: Settings) -> Iterator[Conflict]:
                 f"'{named}' matches no upstream",
                 did_you_mean(named, settings.upstreams) or f"there are: {names}",
             )
+
+
+def _credentials(settings: Settings) -> Iterator[Conflict]:
+    """Credentials that would go where they do not belong."""
+    for name, upstream in settings.upstreams.items():
+        if upstream.credential is not None:
+            problem = upstream.credential.misplaced(upstream.dialect.value, upstream.url.host)
+            if problem:
+                yield ("upstreams", name, "credential"), problem, "name another place: {env: ...} or {file: ...}"
 
 
 def _certificates(settings: Settings) -> Iterator[Conflict]:

@@ -79,10 +79,8 @@ class Ledger(Group):
     """Where calls are remembered."""
 
     url: LedgerUrl = Field(default="sqlite:///sidecar.db", repr=False)
-    """`sqlite:///path`, four slashes for one from the root. In the working directory, so that a first try needs no setting.
-
-    Kept out of reprs: the address of a database, which a later version takes, may hold a password.
-    """
+    """`sqlite:///path`, four slashes for one from the root, or `postgresql://user:password@host/database`, which many sidecars
+    share. A file in the working directory, so that a first try needs no setting. Kept out of reprs: it may hold a password."""
     retention_days: Positive | None = 30
     """Days that a settled row is kept; None keeps rows for ever. A month, so that a monthly bill can be compared."""
 
@@ -114,11 +112,54 @@ class Calls(Group):
     follow: Follow = Follow()
 
 
+class WhenOrphaned(StrEnum):
+    """What is done with an operation whose caller is gone."""
+
+    CANCEL = "cancel"
+    WATCH = "watch"
+
+
+class OnOrphan(Group):
+    """By kind of operation. What is normally meant to outlive its caller is watched and priced, and cancelled only when asked."""
+
+    background: WhenOrphaned = WhenOrphaned.CANCEL
+    """Answers that are polled for: nobody else knows that they are there."""
+    lro: WhenOrphaned = WhenOrphaned.CANCEL
+    """Videos and other long-running operations, as far as their provider can cancel them."""
+    batch: WhenOrphaned = WhenOrphaned.WATCH
+    """Batches run for hours, and are fetched by whoever comes the next day."""
+    tuning: WhenOrphaned = WhenOrphaned.WATCH
+    """Trainings likewise."""
+
+
+class Operations(Group):
+    """What happens to work that outlives the request that opened it. Nothing is cancelled in `mode: observe`."""
+
+    watch: bool = True
+    """Ask the provider, for free, how operations stand whose callers do not ask; without it their spend is often not known."""
+    lease_seconds: SomeSeconds = 60
+    """So long after its last poll an operation's caller is taken for gone. Grows by itself to five times the polls' interval."""
+    grace_seconds: Seconds = 10
+    """Between finding the caller gone and the cancel: it may be coming back."""
+    claim_seconds: Seconds = 3_600
+    """A finished result that nobody has fetched for so long is orphaned."""
+    confirm_seconds: Seconds = 120
+    """After the end of a cancelled operation was seen: so long it is looked at on, before it settles. A provider was seen to
+    complete one minutes after it had called it cancelled."""
+    give_up_seconds: SomeSeconds = 900
+    """A cancel that is not confirmed after so long is given up, and said so."""
+    on_orphan: OnOrphan = OnOrphan()
+    """`cancel` or `watch`, by kind of operation."""
+
+
 class Drain(Group):
     """What happens between SIGTERM and the end."""
 
     deadline_seconds: Seconds = 25
     """Live calls get so long to end, then are cut. Below Kubernetes' 30 seconds, to leave time for the ledger."""
+    callers_are_gone: bool = False
+    """Being told to end means that the application has ended, as it does for a native sidecar in Kubernetes: operations that are
+    cancelled when their caller is gone are cancelled then. Elsewhere callers may live on, and find us again."""
 
 
 class Log(Group):

@@ -17,6 +17,9 @@ from sidecar.config.schema import Path, dotted
 from sidecar.config.settings import Settings
 from sidecar.config.sources import ChosenFile, choose_file, convention_layer, file_layer, variable_layer
 
+ONE_OF_MANY = ("price", "credential")
+"""Groups with many keys of which few are set: what is not is left out when they are shown."""
+
 
 class Loaded(msgspec.Struct, frozen=True):
     """The settings and where they came from."""
@@ -62,7 +65,7 @@ def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, Any]]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             inner = getattr(value, name)
-            if inner is not None or not path or not (isinstance(path[-1], int) or path[-1] == "price"):
+            if inner is not None or not path or not (isinstance(path[-1], int) or path[-1] in ONE_OF_MANY):
                 yield from leaves(inner, (*path, name))
     elif isinstance(value, dict):
         for name, inner in value.items():

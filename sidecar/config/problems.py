@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from sidecar.errors import SettingsError
 
 LONGEST_SHOWN = 60
-PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*)(:[^/@\s]*)?@")
+PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*)(:\S*)?@")
+"""Up to the last `@`, because a password may stand there with one that was not encoded."""
 PASSWORD_IN_QUERY = re.compile(r"(?i)([?&](?:password|sslpassword|key|api_key|token|access_token)=)[^&\s]*")
 
 

@@ -15,6 +15,7 @@ from sidecar.config.groups import (
     Log,
     Mode,
     Observe,
+    Operations,
     Proxy,
 )
 from sidecar.config.limits import Limits
@@ -29,7 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     mode: Mode = Mode.OBSERVE
-    """`observe` changes nothing at a provider. `enforce` is accepted and, in this version, does the same."""
+    """`observe` changes nothing at a provider. `enforce` cancels operations whose caller is gone (`operations.on_orphan`)."""
     proxy: Proxy = Proxy()
     control: Control = Control()
     observe: Observe = Observe()
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     """By name. Always holds the built-in ones."""
     egress: Egress = Egress()
     calls: Calls = Calls()
+    operations: Operations = Operations()
     drain: Drain = Drain()
     limits: Limits = Limits()
     prices: Prices = Prices()

@@ -5,6 +5,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from sidecar.config.credential import Credential
 from sidecar.config.group import Group
 from sidecar.config.prices import UpstreamPrice
 from sidecar.config.values import ExistingFile, Text, UpstreamUrl
@@ -105,6 +106,9 @@ class Upstream(Group):
     provider: Text | None = None
     """Who computes and bills: the metrics' label, and whose price list counts. None takes the dialect's provider at its own hosts
     (`api.openai.com`) and the upstream's name anywhere else: a gateway in front of OpenAI is `provider: openai`."""
+    credential: Credential | None = None
+    """Where a credential of ours is kept, for operations whose caller has left none: `{env: GEMINI_API_KEY}`. None: nowhere, and
+    after a restart such operations are not cancelled until their caller is heard of again."""
     on_close: OnCloseOverride = OnCloseOverride()
     on_departure: OnDeparture | None = None
     """What to do when a caller leaves; None takes `calls.on_departure`."""

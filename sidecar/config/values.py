@@ -21,6 +21,7 @@ UNUSABLE = "unusable"
 """The type of our own validation errors; `problem` and `advice` are in their context."""
 
 A_FILE = "sqlite:///sidecar.db"
+A_DATABASE = "postgresql://user:password@host/database"
 UPSTREAM_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 LABEL_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,38}[a-z0-9])?")
 TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
@@ -153,14 +154,12 @@ def _egress_proxy(value: object) -> ProxyUrl | None:
 
 
 def _ledger_url(text: str) -> str:
-    """A SQLite file's address. What the file itself has to say is left to the ledger, which opens it."""
+    """The address of a SQLite file or of a PostgreSQL database. What stands there is left to the ledger, which opens it."""
     scheme = text.partition(":")[0]
-    if scheme in {"postgresql", "postgres"}:
-        raise Unusable(
-            "needs a PostgreSQL ledger, which this version has not", f"give each sidecar a file of its own: {A_FILE}"
-        )
+    if scheme in {"postgresql", "postgres"} and "://" in text:
+        return text
     if scheme != "sqlite" or "://" not in text:
-        raise Unusable("is not a ledger's address", f"write {A_FILE}")
+        raise Unusable("is not a ledger's address", f"write {A_FILE} or {A_DATABASE}")
     if not text.startswith("sqlite:///"):
         raise Unusable("has too few slashes", f"three for a path from here, four for one from the root: {A_FILE}")
     if text.removeprefix("sqlite:///") in {"", "/", ":memory:"} or "?" in text:

@@ -17,10 +17,17 @@ def test_defaults_have_no_conflict_and_need_no_note():
     assert noted() == []
 
 
-def test_enforce_is_said_to_do_nothing_more_yet():
+def test_enforce_says_what_it_cancels():
     (note,) = noted(mode="enforce")
-    assert "behaves as observe" in note
-    assert "never cancels anything" in note
+    assert note == (
+        "mode is enforce: operations of kind background and lro are cancelled at their provider when their caller is gone"
+    )
+
+
+def test_enforce_that_only_watches_says_so():
+    kinds = dict.fromkeys(("background", "lro", "batch", "tuning"), "watch")
+    (note,) = noted(mode="enforce", operations={"on_orphan": kinds})
+    assert "operations that were given a lease of their own" in note
 
 
 def test_proxy_that_others_can_reach_is_noted():
