@@ -6,8 +6,8 @@ no process could be seen has none here, and is judged by its lease alone.
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Collection
-from typing import Final
+from collections.abc import Callable, Collection, Coroutine
+from typing import Any, Final
 
 from sidecar.callers.peer import Address, PeerLookup
 from sidecar.callers.process import HAS_PIDFD, Process, holders_of
@@ -40,7 +40,7 @@ class CallerExits:
         self._holders: dict[int, frozenset[Process]] = {}
         """Who holds a socket, by its inode: looked up once for a connection, as long as all of them live."""
 
-    def seen(self, operation: str, ours: Address, theirs: Address) -> Awaitable[None] | None:
+    def seen(self, operation: str, ours: Address, theirs: Address) -> Coroutine[Any, Any, None] | None:
         """A request about an operation came over this connection: whoever holds its other end stands behind it.
 
         Returns what to wait for where it has to be looked up; None where it is known.

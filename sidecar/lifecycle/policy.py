@@ -50,6 +50,8 @@ Command = CutUpstream | FollowUpstream
 
 NOT_SENT = CutUpstream("request_incomplete")
 NOT_A_CALL = CutUpstream("not_a_call")
+OPERATION_KNOWN = CutUpstream("operation_known")
+OPENS_OPERATION = FollowUpstream("opens_operation")
 DRAIN = CutUpstream("drain")
 REQUEST_BROKEN = CutUpstream("request_broken")
 AS_SET: dict[OnDeparture, Command] = {

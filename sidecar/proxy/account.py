@@ -41,7 +41,7 @@ def _count_unmetered(context: "Context", admission: Admission, head: RequestHead
     route, provider = admission.route, admission.destination.provider
     if route is None and head.method not in SAFE_METHODS:
         context.recorder.unmetered(provider, "unknown_path")
-    elif route is not None and route.role is Role.SUBMIT:
+    elif route is not None and route.role is Role.SUBMIT and (route.operation is None or context.operations is None):
         context.recorder.unmetered(provider, "operation")
 
 
@@ -85,7 +85,6 @@ class Account:
         )
         if not route.needs_body:
             self._count_start()
-        context.ledger.put(self.record)
 
     @property
     def has_terminal(self) -> bool:
@@ -107,6 +106,8 @@ class Account:
         if reader is not None:
             reader.finish()
             self.facts = reader.facts()
+        if self._context.operations is not None and self.route.opens(self.facts):
+            return  # no call: the operation that it opens has a row of its own
         if self._metrics is None:
             self._identify()
         if attempt is not None:
@@ -128,6 +129,7 @@ class Account:
     def _count_start(self) -> None:
         record = self.record
         self._metrics = self._context.recorder.admitted(record.provider, record.model, record.kind)
+        self._context.ledger.put(record)
 
     @property
     def metrics(self) -> "CallMetrics":

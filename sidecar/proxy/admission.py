@@ -4,6 +4,7 @@ import msgspec
 
 from sidecar.errors import RequestRefused
 from sidecar.http1.head import RequestHead
+from sidecar.lifecycle.lease import lease_in
 from sidecar.lifecycle.policy import OnDeparture
 from sidecar.providers.contract import Route
 from sidecar.proxy.destination import Destination
@@ -12,6 +13,8 @@ from sidecar.proxy.target import Address, named_place, origin_form
 
 MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
+
+LEASE, DETACH = b"x-sidecar-lease", b"x-sidecar-detach"
 
 MAX_LABEL = 100
 """Characters of a label's value that are kept."""
@@ -36,6 +39,10 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     caller: str | None
     labels: tuple[tuple[str, str], ...] = ()
     """The caller's own words for the call (`X-Sidecar-Label-*`), by name."""
+    lease_seconds: float | None = None
+    """The lease that the caller gives for the operation that it opens (`X-Sidecar-Lease`); None where it gives none."""
+    is_detached: bool = False
+    """The operation that it opens is meant to outlive its caller (`X-Sidecar-Detach: true`)."""
 
 
 def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
@@ -61,6 +68,8 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Ad
         on_departure=_wish(head, destination.on_departure),
         caller=head.noted.get(b"x-sidecar-caller", b"").decode("latin-1")[:MAX_CALLER_NAME] or None,
         labels=_labels(head, destination.label_names) if destination.label_names else (),
+        lease_seconds=_lease(noted[LEASE]) if LEASE in (noted := head.noted) else None,
+        is_detached=DETACH in noted and _is_detached(noted[DETACH]),
     )
 
 
@@ -142,3 +151,17 @@ def _wish(head: RequestHead, otherwise: OnDeparture) -> OnDeparture:
         return OnDeparture(wish)
     except ValueError:
         raise RequestRefused(400, "X-Sidecar-On-Departure must be auto, follow or cut") from None
+
+
+def _lease(given: bytes) -> float:
+    """The lease that the caller gives for the operation that it opens, in seconds."""
+    try:
+        return lease_in(given.decode("latin-1"))
+    except ValueError as error:
+        raise RequestRefused(400, f"X-Sidecar-Lease {error}") from None
+
+
+def _is_detached(given: bytes) -> bool:
+    if given.strip() not in (b"true", b"false"):
+        raise RequestRefused(400, "X-Sidecar-Detach must be true or false")
+    return given.strip() == b"true"

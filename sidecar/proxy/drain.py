@@ -14,7 +14,7 @@ LAST_SECONDS = 1.0
 async def drain(context: Context, deadline_seconds: float) -> int:
     """Let live exchanges end, orphans included, then cut the rest; returns how many were cut.
 
-    Afterwards every exchange has settled and every connection is closed.
+    Afterwards every exchange has settled and every caller's connection is closed.
     """
     context.is_draining = True
     for downstream in list(context.downstreams):
@@ -30,7 +30,6 @@ async def drain(context: Context, deadline_seconds: float) -> int:
         inquiry.end(None)
     for downstream in list(context.downstreams):
         downstream.leave()
-    context.pool.close()
     return len(late)
 
 

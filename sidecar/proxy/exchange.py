@@ -21,9 +21,10 @@ from sidecar.lifecycle.events import (
 from sidecar.proxy.account import open_account
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.departure import Departure
+from sidecar.proxy.ending import settle
 from sidecar.proxy.following import Following
-from sidecar.proxy.inquiry import settle_or_ask
 from sidecar.proxy.instead import answer_instead, tell_broken
+from sidecar.proxy.opening import mention_of
 from sidecar.proxy.outbound import Outbound
 from sidecar.proxy.replies import reply_head_for_downstream
 
@@ -38,8 +39,8 @@ class Exchange:
 
     __slots__ = (
         "_departure", "_ends_by_closing", "_held", "_waits_since_ns", "account", "admission", "awaits_handover", "call",
-        "context", "downstream", "following", "is_http10", "is_settled", "overhead_ns", "own_status", "reply_bytes",
-        "request", "started_at", "upstream",
+        "context", "downstream", "following", "is_http10", "is_settled", "operation", "overhead_ns", "own_status",
+        "reply_bytes", "request", "started_at", "upstream",
     )  # fmt: skip
 
     def __init__(self, context: "Context", downstream: "Downstream", head: RequestHead, admission: Admission) -> None:
@@ -60,6 +61,7 @@ class Exchange:
         self.overhead_ns = 0
         self._waits_since_ns = context.clock.monotonic_ns()
         self.account = open_account(context, admission, head, self.started_at)
+        self.operation = mention_of(self, head)
         context.live.add(self)
 
     # === a connection to the provider, or none ===
@@ -89,6 +91,8 @@ class Exchange:
         self.call.receive(UpstreamAnswered(now, head.status))
         if self.account is not None:
             self.account.answered(head)
+        if self.operation is not None:
+            self.operation.answered(head)
         if self.downstream is not None:
             is_chunked = head.framing.is_chunked and not self.is_http10
             self._ends_by_closing = head.framing.until_close or (head.framing.is_chunked and self.is_http10)
@@ -107,6 +111,8 @@ class Exchange:
             self._write(framed if (asked := self.request.asked_usage) is None else asked.passed_on(framed, payload))
         if self.account is not None:
             self.account.tap(payload)
+        if self.operation is not None:
+            self.operation.tap(payload)
         if self.downstream is None and self.following is not None:
             self.following.took(len(payload))
 
@@ -123,6 +129,8 @@ class Exchange:
         elif reusable is not None:
             reusable.close()
         now = self.context.clock.now()
+        if self.operation is not None:
+            self.operation.ended()
         self.call.receive(UpstreamFinished(now if self.account is None else self.account.ended(now)))
         if self.downstream is not None:
             last = last if (asked := self.request.asked_usage) is None else asked.rest() + last
@@ -239,7 +247,4 @@ class Exchange:
         self._let_go()
         if downstream is not None:
             downstream.reply_settled(self)
-        provider, status = self.admission.destination.provider, self.own_status or self.call.status
-        self.context.recorder.exchange(provider, status, self.overhead_ns / 1e9)
-        if self.account is not None:
-            settle_or_ask(self, self.account)
+        settle(self)

@@ -97,9 +97,10 @@ def _command(exchange: "Exchange") -> policy.Command | None:
         return policy.NOT_SENT
     if not exchange.call.is_orphaned:
         return None
-    account, context = exchange.account, exchange.context
+    account, context, operation = exchange.account, exchange.context, exchange.operation
     if account is None:
-        return policy.NOT_A_CALL
+        opens_one = operation is not None and operation.must_be_followed
+        return policy.OPENS_OPERATION if opens_one else policy.NOT_A_CALL
     on_close = exchange.admission.destination.on_close(account.route, account.record.kind)
     command = policy.on_departure(exchange.admission.on_departure, on_close, context.followed, context.limits.follow)
     if command is policy.TOO_MANY:

@@ -48,6 +48,10 @@ class Outbound:
         exchange = self._exchange
         if exchange.call.upstream is not Provider.UNSENT:
             return  # what came with the head was already found to be broken
+        operation = exchange.operation
+        if operation is not None and operation.holds_back and self._unsent_bytes <= MAX_UNSENT:
+            self._waits_for_end = True
+            return
         if self.asked_usage is not None and not self.is_whole:
             self._waits_for_end = True
             return
@@ -62,6 +66,8 @@ class Outbound:
         exchange = self._exchange
         if exchange.account is not None:
             exchange.account.tap_request(payload)
+        if exchange.operation is not None:
+            framed = exchange.operation.piece(framed, payload)
         if exchange.upstream is not None:
             exchange.upstream.write(framed)
             return
@@ -69,6 +75,8 @@ class Outbound:
             self._go_on_unchanged()
         self._unsent.append(framed)
         self._unsent_bytes += len(framed)
+        if self._unsent_bytes > MAX_UNSENT and exchange.operation is not None and self.asked_usage is None:
+            self._start_if_held()  # too large to be held whole: only its last piece is
         if self._unsent_bytes > MAX_UNSENT and exchange.downstream is not None and not self._waits_for_end:
             exchange.downstream.pause_reading()
 
@@ -80,6 +88,18 @@ class Outbound:
         self._exchange.call.receive(RequestReceived(self._exchange.context.clock.now()))
         if self.asked_usage is not None:
             self._change(self.asked_usage)
+        if self._exchange.operation is not None:
+            self._exchange.operation.request_ended()
+        self._commit_if_sent()
+
+    def go_on(self, rest: bytes) -> None:
+        """What was held back of the request may be sent."""
+        upstream = self._exchange.upstream
+        if upstream is not None:
+            upstream.write(rest)
+        else:
+            self._unsent.append(rest)
+        self._start_if_held()
         self._commit_if_sent()
 
     def _change(self, asked_usage: AskedUsage) -> None:
@@ -132,6 +152,8 @@ class Outbound:
     def _commit_if_sent(self) -> None:
         exchange = self._exchange
         if not self.is_whole or exchange.upstream is None or exchange.upstream.is_writing_paused:
+            return
+        if exchange.operation is not None and exchange.operation.holds_back:
             return
         if exchange.call.upstream is Provider.UNSENT:
             exchange.call.receive(UpstreamCommitted(exchange.context.clock.now()))

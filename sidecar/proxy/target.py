@@ -15,6 +15,8 @@ ABSOLUTE = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://([^/?]*)(.*)").fullmatch
 """Scheme, authority, and what an origin would be asked for."""
 AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{1,5}))?").fullmatch
 """Host, and the port if there is one."""
+KEPT_PARAMETERS = frozenset({b"api-version", b"beta"})
+"""Parts of a query without which a provider does not know the path (Azure, older Anthropic SDKs). Others may hold a key."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 HTTP_PORT = 80
 
@@ -56,6 +58,13 @@ def named_place(target: bytes) -> tuple[str, int, bytes] | None:
     if found is None:
         return None
     return found[1], int(found[2] or HTTP_PORT), path if path.startswith(b"/") else b"/" + path
+
+
+def kept_query(target: bytes) -> str:
+    """What of a target's query may be kept, with its `?`; empty for nothing."""
+    parameters = target.partition(b"?")[2].split(b"&")
+    kept = [parameter for parameter in parameters if parameter.partition(b"=")[0] in KEPT_PARAMETERS]
+    return "?" + b"&".join(kept).decode("latin-1") if kept else ""
 
 
 def _is_ours(authority: bytes, address: Address) -> bool:

@@ -24,7 +24,7 @@ class Sender(Protocol):
 
 
 class Served(Protocol):
-    """What a connection serves: an `Exchange`, or a question of our own (`Inquiry`). The methods are described at the first."""
+    """What a connection serves: an `Exchange`, or a question of our own (`Asking`). The methods are described at the first."""
 
     is_http10: bool
 

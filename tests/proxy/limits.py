@@ -1,7 +1,7 @@
 """Limits for tests: small enough to reach, and timeouts that no test reaches by accident."""
 
 from sidecar.lifecycle.policy import FollowBounds
-from sidecar.proxy.context import Limits
+from sidecar.proxy.limits import Limits
 
 LIMITS = Limits(
     request_line_bytes=4 * 1024,

@@ -16,16 +16,18 @@ from sidecar.clock import SystemClock
 from sidecar.config.egress import Egress
 from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.memory import MemoryLedger
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.policy import OnClose, OnDeparture
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.price import PriceBook
 from sidecar.providers.gemini import GEMINI
-from sidecar.proxy.context import Context, Limits
+from sidecar.proxy.context import Context
 from sidecar.proxy.destination import Destination, Endpoint
 from sidecar.proxy.downstream import Downstream
 from sidecar.proxy.drain import drain
 from sidecar.proxy.exchange import Exchange
 from sidecar.proxy.handover import Handover
+from sidecar.proxy.limits import Limits
 from sidecar.proxy.listener import Listener
 from sidecar.proxy.pool import Pool
 from sidecar.telemetry.page import expose
@@ -68,6 +70,17 @@ class Told:
 
     def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
         self.problems.append(problem)
+
+    def operation_settled(self, record: OperationRecord) -> None:
+        pass
+
+    def operation_event(
+        self, event: str, record: OperationRecord, *, is_warning: bool = False, **facts: object
+    ) -> None:
+        pass
+
+    def mass_suspicion(self, suspected: int, known: int, why: str) -> None:
+        pass
 
 
 class WatchedContext(Context):

@@ -12,7 +12,7 @@ from tests.proxy.road import ZERO, Road, a_road
 pytestmark = pytest.mark.anyio
 
 
-async def test_nothing_is_live__at_once_and_idle_connections_are_closed(road: Road) -> None:
+async def test_nothing_is_live__at_once_and_idle_callers_are_closed(road: Road) -> None:
     caller = await road.caller(request())
     connection, _ = await road.provider.call()
     await connection.send(UNARY_REPLY)
@@ -20,6 +20,16 @@ async def test_nothing_is_live__at_once_and_idle_connections_are_closed(road: Ro
     await road.settled()
     assert await drain(road.context, 5.0) == 0
     assert await caller.rest() == b""
+
+
+async def test_providers_connections_outlast_a_drain__to_cancel_what_must_be(road: Road) -> None:
+    await road.caller(request())
+    connection, _ = await road.provider.call()
+    await connection.send(UNARY_REPLY)
+    await road.settled()
+    await drain(road.context, 5.0)
+    assert road.context.pool.connections()["gemini", "idle"] == 1
+    road.context.pool.close()
     assert await connection.was_closed() == b""
 
 

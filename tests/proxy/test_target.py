@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.errors import RequestRefused
-from sidecar.proxy.target import Address, opening, origin_form
+from sidecar.proxy.target import Address, kept_query, opening, origin_form
 
 LOOPBACK, LOOPBACK_6, POD, PORT_80 = ("127.0.0.1", 8780), ("::1", 8780), ("10.1.2.3", 8780), ("127.0.0.1", 80)
 
@@ -83,3 +83,18 @@ def test_request_that_could_not_be_read__method_and_target_as_far_as_they_can_be
     raw: bytes, told: tuple[bytes, bytes]
 ) -> None:
     assert opening(raw) == told
+
+
+@pytest.mark.parametrize(
+    ("target", "kept"),
+    [
+        (b"/responses?api-version=2025-04-01", "?api-version=2025-04-01"),
+        (b"/v1/messages/batches?beta=true&key=secret", "?beta=true"),
+        (b"/v1beta/batches?key=secret", ""),
+        (b"/v1beta/batches?key=a&access_token=b?api-version=c", ""),
+        (b"/v1beta/batches", ""),
+        (b"/v1beta/batches?", ""),
+    ],
+)
+def test_what_may_be_kept_of_a_query__never_a_key(target: bytes, kept: str) -> None:
+    assert kept_query(target) == kept

@@ -1,0 +1,185 @@
+"""Which operations this process has seen, and the renewing of their leases by whoever polls them or reads their stream.
+
+A poll renews whichever connection it comes by, and whoever it is that asks. It is told to the reaper in the same moment, and
+written a little later, together with others: a write is a write to disk, some SDKs poll ten times a second, and a lease must not
+lapse because the disk is slow. How often one operation is written hangs on its lease.
+"""
+
+import asyncio
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from sidecar.clock import Clock
+from sidecar.ledger.operations import OperationLedger
+from sidecar.lifecycle.lease import Habit
+from sidecar.lifecycle.operation_record import OperationRecord, key_of
+from sidecar.proxy.operation_rows import OperationRows
+
+MOST_KNOWN: Final = 20_000
+"""Operations whose rows are kept in memory as last seen, about 1 KiB each; of others the ledger is asked."""
+GATHER_SECONDS: Final = 0.05
+"""How long a renewal may wait for others to be written with it."""
+WRITES_IN_A_LEASE: Final = 10
+LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 1.0, 60.0
+"""Between two writes of one operation."""
+ALL: Final = "renewals"
+"""The name under which those of many operations are written."""
+
+Name = tuple[str, str]
+"""An operation as a poll names it: the upstream, and the key of the provider's id (`operation_record.key_of`)."""
+
+
+class Listener(Protocol):
+    """Who wants to know of callers; the reaper is one."""
+
+    def heard(self, id: str) -> None:
+        """The caller of this operation was heard of, just now; its row will say so soon."""
+        ...
+
+    def renewed(self, record: OperationRecord) -> None:
+        """The row of an operation whose caller was heard of, after it was written."""
+        ...
+
+
+class Renewals:
+    """One per proxy. Belongs to the event loop's thread."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        rows: OperationRows,
+        ledger: OperationLedger,
+        clock: Clock,
+        listener: Listener,
+    ) -> None:
+        self._loop = loop
+        self._rows = rows
+        self._ledger = ledger
+        self._clock = clock
+        self._listener = listener
+        self._known: OrderedDict[Name, OperationRecord] = OrderedDict()
+        self._habits: OrderedDict[Name, Habit] = OrderedDict()
+        self._written_ns: OrderedDict[Name, int] = OrderedDict()
+        self._later: set[Name] = set()
+        self._gathered: set[Name] = set()
+        self._attached: Counter[Name] = Counter()
+
+    def known(self, name: Name) -> OperationRecord | None:
+        """The row as last seen; None where this process has not seen it (yet)."""
+        return self._known.get(name)
+
+    def remember(self, record: OperationRecord) -> None:
+        """The row as it is now."""
+        if record.provider_id is not None:
+            _keep(self._known, name_of(record.upstream, record.provider_id), record)
+
+    # === who is heard of ===
+
+    def renew(self, name: Name) -> None:
+        """Its caller asks about it."""
+        habit = (self._habits.get(name) or Habit()).polled(self._ledger.now())
+        _keep(self._habits, name, habit)
+        self._hear(name)
+
+    def _hear(self, name: Name) -> None:
+        record = self._known.get(name)
+        if record is not None:
+            self._listener.heard(record.id)
+        rest_seconds = self._pause_seconds(record) - self._seconds_since_written(name)
+        if rest_seconds <= 0:
+            _keep(self._written_ns, name, self._clock.monotonic_ns())
+            self._write(name, record)
+        elif name not in self._later:  # the last poll counts as well: it may be the one that finds it orphaned
+            self._later.add(name)
+            self._loop.call_later(rest_seconds, self._renew_late, name)
+
+    def attach(self, name: Name) -> None:
+        """Its caller reads a reply about it from here on, and so is there however long that takes."""
+        self._attached[name] += 1
+        if self._attached[name] == 1:
+            self._loop.call_later(LEAST_PAUSE_SECONDS, self._still_attached, name)
+
+    def detach(self, name: Name) -> None:
+        """That reply has ended, or its caller has left."""
+        self._attached[name] -= 1
+
+    def behind(self, name: Name, told: Callable[[OperationRecord | None], None]) -> None:
+        """Tell the row as the last renewal has found it; None when there is no such operation."""
+        self._rows.write("/".join(name), lambda ledger: None, lambda _: told(self.known(name)))
+
+    def _still_attached(self, name: Name) -> None:
+        if self._attached[name] > 0:
+            self._hear(name)
+            self._loop.call_later(LEAST_PAUSE_SECONDS, self._still_attached, name)
+        else:
+            del self._attached[name]
+
+    def _renew_late(self, name: Name) -> None:
+        self._later.discard(name)
+        self._hear(name)
+
+    def _seconds_since_written(self, name: Name) -> float:
+        return (self._clock.monotonic_ns() - self._written_ns.get(name, -(1 << 62))) / 1e9
+
+    @staticmethod
+    def _pause_seconds(record: OperationRecord | None) -> float:
+        lease_seconds = 0.0 if record is None else record.lease_seconds
+        return min(max(lease_seconds / WRITES_IN_A_LEASE, LEAST_PAUSE_SECONDS), MOST_PAUSE_SECONDS)
+
+    # === what is written ===
+
+    def _write(self, name: Name, record: OperationRecord | None) -> None:
+        """Write it alone where its row is not known or says more than that it was heard of; else with others."""
+        changes = {} if record is None else self._learned(name, record)
+        if record is None or changes or record.settled_at is not None:
+            self._write_alone(name, changes)
+            return
+        if not self._gathered:
+            self._loop.call_later(GATHER_SECONDS, self._write_gathered)
+        self._gathered.add(name)
+
+    def _write_alone(self, name: Name, changes: dict[str, Any]) -> None:
+        all_of_it = {"renewed_at": self._ledger.now()} | changes
+        self._rows.write("/".join(name), lambda ledger: ledger.renew(*name, all_of_it), self._told)
+
+    def _write_gathered(self) -> None:
+        names, self._gathered = self._gathered, set()
+        records = {record.id: name for name in names if (record := self._known.get(name)) is not None}
+        now, told = self._ledger.now(), list[OperationRecord]()
+
+        def step(ledger: OperationLedger) -> None:
+            told.extend(ledger.renew_all(list(records), now))
+
+        self._rows.write(ALL, step, lambda _: self._told_all(records, told))
+
+    def _told_all(self, asked: dict[str, Name], told: list[OperationRecord]) -> None:
+        """Tell the rows; one that has not come back may have settled, which only its own renewal says."""
+        for row in told:
+            self._told(row)
+            del asked[row.id]
+        for name in asked.values():
+            self._write_alone(name, {})
+
+    def _told(self, row: OperationRecord | None) -> None:
+        if row is not None:
+            self.remember(row)
+            self._listener.renewed(row)
+
+    def _learned(self, name: Name, record: OperationRecord) -> dict[str, Any]:
+        """The lease that the caller's own habit of polling asks for, where that is longer."""
+        term = (self._habits.get(name) or Habit()).term_seconds(record.lease_seconds)
+        return {} if term == record.lease_seconds else {"lease_seconds": term}
+
+
+def name_of(upstream: str, provider_id: str) -> Name:
+    """What a poll for this operation names."""
+    return upstream, key_of(provider_id)
+
+
+def _keep(memory: "OrderedDict[Any, Any]", key: object, value: object) -> None:
+    """Remember something, and forget the oldest past the bound."""
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > MOST_KNOWN:
+        memory.popitem(last=False)

@@ -1,0 +1,103 @@
+"""Polls renew, but not each of them is a write; and a caller's habit makes its lease."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from sidecar.proxy import renewals
+from tests.proxy.messages import CHUNKED, get, head
+from tests.proxy.operating import KEY, RESPONSES, Scene, operating
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def scene() -> AsyncIterator[Scene]:
+    async with operating() as made:
+        yield made
+
+
+async def test_every_poll_is_heard_and_not_every_one_is_written(scene: Scene) -> None:
+    await scene.opened()
+    for _ in range(5):
+        await scene.poll()
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    assert (len(scene.watched.heard_ids), len(scene.watched.renewed_ids)) == (5, 1)
+
+
+async def test_last_of_the_polls_in_haste_is_written_later(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0.2)
+    await scene.opened()
+    await scene.poll()
+    await scene.poll()
+    await scene.road.until(lambda: len(scene.watched.renewed_ids) == 2)
+
+
+async def test_polls_of_many_are_written_together(scene: Scene) -> None:
+    opened = await scene.opened()
+    names = []
+    for number in range(2, 50):
+        other = msgspec.structs.replace(opened, id=f"o{number}", provider_id=f"resp_{number}")
+        scene.ledger.open(msgspec.structs.replace(other, provider_id=None))
+        scene.renewals.remember(other)
+        names.append(renewals.name_of("openai", f"resp_{number}"))
+    for name in names:
+        scene.renewals.renew(name)
+    assert not scene.rows.waits(renewals.ALL)
+    await scene.road.until(lambda: len(scene.watched.renewed_ids) == len(names))
+    moments = {row.renewed_at for id, row in scene.ledger.rows.records.items() if id != opened.id}
+    assert len(moments) == 1
+
+
+async def test_one_that_has_settled_says_so_to_whoever_asks_for_it(scene: Scene) -> None:
+    opened = await scene.opened()
+    scene.ledger.rows.records[opened.id].settled_at = scene.ledger.now()
+    await scene.poll()
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    known = scene.renewals.known(("openai", "resp_1"))
+    assert known is not None
+    assert known.settled_at is not None
+
+
+async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.02)
+    await scene.opened()
+    caller = await scene.road.caller(get(f"{RESPONSES}/resp_1?stream=true", KEY))
+    connection, _ = await scene.road.provider.call()
+    await connection.send(head("Content-Type: text/event-stream", CHUNKED))
+    await scene.road.until(lambda: len(scene.watched.heard_ids) > 5)
+    caller.leave()
+    await scene.road.at_rest()
+    count = len(scene.watched.heard_ids)
+    await asyncio.sleep(0.1)
+    assert len(scene.watched.heard_ids) <= count + 1
+
+
+async def test_slow_poller_is_given_a_longer_lease(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
+    await scene.opened()
+    moment = scene.ledger.now()
+    for pause_seconds in (0, 30, 60):
+        monkeypatch.setattr(scene.ledger, "now", lambda at=moment + pause_seconds * 1_000_000: at)
+        await scene.poll()
+    assert scene.only().lease_seconds == 150.0
+
+
+async def test_what_is_known_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(renewals, "MOST_KNOWN", 2)
+    opened = await scene.opened()
+    for number in (2, 3):
+        opened.provider_id = f"resp_{number}"
+        scene.renewals.remember(opened)
+    known = [scene.renewals.known(("openai", f"resp_{number}")) is not None for number in (1, 2, 3)]
+    assert known == [False, True, True]
+
+
+def test_operation_is_named_by_the_end_of_its_id() -> None:
+    assert renewals.name_of("vertex", "projects/p/locations/l/batchPredictionJobs/12") == ("vertex", "12")
