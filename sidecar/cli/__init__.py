@@ -5,7 +5,7 @@ the settings, and import them only when they run, so that `sidecar --help` answe
 
 Exit codes
     0    done; also when a reader such as `head` had enough
-    1    it failed; the sentence on standard error says why
+    1    it failed, or a running sidecar was needed and there is none; the sentence on standard error says why
     2    usage: a flag, a variable or the settings file is wrong
     3    the ledger can't be opened or read
     130  interrupted (Ctrl-C)

@@ -20,6 +20,7 @@ from sidecar.cli.flags import (
     help_when_alone,
     parse_outcome,
 )
+from sidecar.cli.operation_commands import operations
 from sidecar.cli.price_commands import prices, reprice
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app = typer.Typer(
 calls = typer.Typer(help="Look at calls in the ledger.", rich_markup_mode=None, invoke_without_command=True)
 config = typer.Typer(help="Check and show the settings.", rich_markup_mode=None, invoke_without_command=True)
 app.add_typer(calls, name="calls")
+app.add_typer(operations, name="operations")
 app.add_typer(config, name="config")
 app.add_typer(prices, name="prices")
 

@@ -1,6 +1,5 @@
 """`sidecar demo`: callers that vanish, and what the sidecar saw next to the provider's bill, live."""
 
-import importlib.util
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from rich.table import Table
 from sidecar.cli import FAILURE, OK
 from sidecar.cli.stage import Row, Stage
 from sidecar.clock import SystemClock
-from sidecar.errors import SidecarError
 from sidecar.simulator.fleet import Ending, Fleet, Role, roles
 
 STEP_SECONDS = 0.1
@@ -31,10 +29,6 @@ def _seconds() -> float:
 
 def run_demo(callers: int, seed: int) -> int:
     """Play it once; returns 0 when the sidecar's figures are the provider's, to the last digit."""
-    if importlib.util.find_spec("google.genai") is None:
-        raise SidecarError(
-            "the demo's callers are google-genai clients; install them with: pip install 'inference-sidecar[demo]'"
-        )
     console = Console()
     cast = list(roles(callers, seed))
     with tempfile.TemporaryDirectory() as directory:

@@ -49,8 +49,9 @@ ConfigFlag = Annotated[
     typer.Option("--config", metavar="FILE", help="Settings file. Else $SIDECAR_CONFIG, else ./sidecar.yaml if it exists."),
 ]  # fmt: skip
 LedgerFlag = Annotated[
-    str | None, typer.Option("--ledger", metavar="URL", help="Ledger: sqlite:///path, four slashes from the root.")
-]
+    str | None,
+    typer.Option("--ledger", metavar="URL", help="Ledger: sqlite:///path, four slashes from the root, or postgresql://..."),
+]  # fmt: skip
 Since = Annotated[
     int | None,
     typer.Option(parser=parse_moment, metavar="WHEN", help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC)."),
@@ -67,9 +68,36 @@ def parse_outcome(text: str) -> str:
     from sidecar.ledger.contract import OPEN
     from sidecar.lifecycle.call import Outcome
 
-    if text in {OPEN, *Outcome}:
+    return _one_of(text, (*Outcome, OPEN))
+
+
+def parse_kind(text: str) -> str:
+    """One of the kinds of operations.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    from sidecar.lifecycle.operation import OperationKind
+
+    return _one_of(text, tuple(OperationKind))
+
+
+def parse_state(text: str) -> str:
+    """One of the states of operations, or `open` for all from which more is expected.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    from sidecar.ledger.contract import OPEN
+    from sidecar.lifecycle.operation import OperationState
+
+    return _one_of(text, (*OperationState, OPEN))
+
+
+def _one_of(text: str, words: tuple[str, ...]) -> str:
+    if text in words:
         return text
-    raise typer.BadParameter(f"'{text}' is not one of {', '.join((*Outcome, OPEN))}")
+    raise typer.BadParameter(f"'{text}' is not one of {', '.join(words)}")
 
 
 def help_when_alone(context: typer.Context) -> None:

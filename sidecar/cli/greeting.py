@@ -5,6 +5,7 @@ from textwrap import wrap
 
 from sidecar import __version__
 from sidecar.config.addresses import parse_address
+from sidecar.config.problems import masked
 from sidecar.config.settings import Settings
 
 VARIABLES = {
@@ -46,7 +47,7 @@ def _lines(addresses: Mapping[str, str], settings: Settings) -> Iterator[str]:
     yield ""
     yield f"  metrics   {observe}/metrics"
     yield f"  control   {control}/"
-    yield f"  ledger    {settings.ledger.url.removeprefix('sqlite:///')}, {_kept(settings.ledger.retention_days)}"
+    yield f"  ledger    {masked(settings.ledger.url.removeprefix('sqlite:///'))}, {_kept(settings.ledger.retention_days)}"
 
 
 def _reachable(url: str) -> str:

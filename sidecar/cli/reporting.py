@@ -1,31 +1,42 @@
-"""`sidecar report`: what was spent, what of it went to nobody, and the sentence that says so."""
+"""`sidecar report`: what was spent on calls and operations, what of it went to nobody, and the sentence that says so."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal, localcontext
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from heapq import nlargest
-from typing import Any, TextIO
+from typing import NamedTuple, TextIO
 
 import msgspec
 
-from sidecar.cli.call_table import STARTED, ran_on_for
+from sidecar.cli import call_table, operation_table
 from sidecar.cli.moments import clock_time
 from sidecar.cli.money import amount, percent
+from sidecar.cli.operation_sums import FIGURES, BillLine, bill, total_of
 from sidecar.cli.output import new_table, print_table, printable, standard_output
-from sidecar.cli.reading import reader_of
+from sidecar.cli.reading import operation_reader_of, reader_of
 from sidecar.cli.rows import write_csv, write_object
-from sidecar.clock import rfc3339
-from sidecar.ledger.contract import By, CallQuery, LedgerReader, ReportLine
-from sidecar.lifecycle.record import CallRecord
+from sidecar.clock import Moment, rfc3339
+from sidecar.ledger.contract import By, CallQuery, LedgerReader
+from sidecar.ledger.operations import OperationLedgerReader, OperationQuery
 from sidecar.metering.money import plain
 
 DEAREST = 5
-FIGURES = tuple(name for name in ReportLine.__struct_fields__ if name != "key")
+
+
+class Orphan(NamedTuple):
+    """A call or an operation of whose bill nobody got anything, or not all."""
+
+    id: str
+    started_at: Moment
+    model: str
+    ran_on_for: str
+    usd: Decimal
+    basis: str | None
 
 
 def report(query: CallQuery, by: By, format: str, config: str | None, ledger: str | None) -> None:
-    """Print the sums over the calls asked for."""
-    reader = reader_of(config, ledger)
-    lines = reader.report(query, by)
+    """Print the sums over the calls asked for, and over the operations of the same time."""
+    calls, operations = reader_of(config, ledger), operation_reader_of(config, ledger)
+    lines = bill(calls.report(query, by), operations.operations(_of_that_time(query)), by)
     with standard_output() as file:
         match format:
             case "json":
@@ -33,33 +44,44 @@ def report(query: CallQuery, by: By, format: str, config: str | None, ledger: st
             case "csv":
                 write_csv(({by: line.key, **_figures(line)} for line in lines), (by, *FIGURES), file)
             case _:
-                print_report(lines, by, dearest_orphans(reader, query), file)
+                print_report(lines, by, dearest_orphans(calls, operations, query), file)
 
 
-def dearest_orphans(reader: LedgerReader, query: CallQuery) -> list[CallRecord]:
-    """The calls whose orphaned part cost most, dearest first."""
-    orphans = reader.calls(msgspec.structs.replace(query, orphaned_only=True))
-    return nlargest(DEAREST, (call for call in orphans if call.orphaned_usd), key=lambda call: call.orphaned_usd or 0)
+def _of_that_time(query: CallQuery) -> OperationQuery:
+    return OperationQuery(since=query.since, until=query.until)
 
 
-def total_of(lines: Iterable[ReportLine]) -> ReportLine:
-    """The sums of sums. Every call is in one line, so nothing is counted twice."""
-    lines = tuple(lines)
-    with localcontext(prec=100):  # the default of 28 digits may round a sum of long fractions
-        return ReportLine(key=None, **{name: _sum(name, lines) for name in FIGURES})
+def dearest_orphans(calls: LedgerReader, operations: OperationLedgerReader, query: CallQuery) -> list[Orphan]:
+    """The calls and operations whose orphaned part cost most, dearest first."""
+    found = (*_orphaned_calls(calls, query), *_orphaned_operations(operations, query))
+    return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
 
 
-def _sum(name: str, lines: Sequence[ReportLine]) -> Any:  # noqa: ANN401  a count, seconds or money: as the figure is
-    return sum((getattr(line, name) for line in lines), Decimal(0) if name.endswith("_usd") else 0)
+def _orphaned_calls(reader: LedgerReader, query: CallQuery) -> list[Orphan]:
+    found = (
+        Orphan(each.id, each.started_at, each.model, call_table.ran_on_for(each), each.orphaned_usd, each.basis)
+        for each in reader.calls(msgspec.structs.replace(query, orphaned_only=True))
+        if each.orphaned_usd
+    )
+    return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
 
 
-def _figures(line: ReportLine) -> Mapping[str, object]:
+def _orphaned_operations(reader: OperationLedgerReader, query: CallQuery) -> list[Orphan]:
+    found = (
+        Orphan(each.id, each.opened_at, each.model, operation_table.ran_on_for(each), each.orphaned_usd, each.basis)
+        for each in reader.operations(_of_that_time(query))
+        if each.orphaned_usd
+    )
+    return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
+
+
+def _figures(line: BillLine) -> Mapping[str, object]:
     """Everything but the key, for machines: money as an exact decimal string."""
     figures = {name: getattr(line, name) for name in FIGURES}
     return {name: plain(figure) if isinstance(figure, Decimal) else figure for name, figure in figures.items()}
 
 
-def _as_object(query: CallQuery, by: By, lines: Sequence[ReportLine]) -> Mapping[str, object]:
+def _as_object(query: CallQuery, by: By, lines: Sequence[BillLine]) -> Mapping[str, object]:
     return {
         "by": by,
         "since": None if query.since is None else rfc3339(query.since),
@@ -69,10 +91,10 @@ def _as_object(query: CallQuery, by: By, lines: Sequence[ReportLine]) -> Mapping
     }
 
 
-def print_report(lines: Sequence[ReportLine], by: By, dearest: Sequence[CallRecord], file: TextIO) -> None:
+def print_report(lines: Sequence[BillLine], by: By, dearest: Sequence[Orphan], file: TextIO) -> None:
     """The table, the dearest orphans, and the closing sentences."""
     if not lines:
-        file.write("no calls\n")
+        file.write("no calls and no operations\n")
         return
     total = total_of(lines)
     _print_lines(lines, total, by, file)
@@ -83,22 +105,25 @@ def print_report(lines: Sequence[ReportLine], by: By, dearest: Sequence[CallReco
     file.writelines(f"{sentence}\n" for sentence in closing(total))
 
 
-def _print_lines(lines: Sequence[ReportLine], total: ReportLine, by: By, file: TextIO) -> None:
+def _print_lines(lines: Sequence[BillLine], total: BillLine, by: By, file: TextIO) -> None:
     table = new_table()
     table.add_column(by.upper(), overflow="ellipsis")
-    for head in ("CALLS", "ORPHANED", "SPEND USD", "ORPHANED USD", "SHARE", "AVOIDABLE USD", "UNPRICED"):
+    has_operations = total.operations > 0
+    counts = ("CALLS", "OPERATIONS") if has_operations else ("CALLS",)
+    for head in (*counts, "ORPHANED", "SPEND USD", "ORPHANED USD", "SHARE", "AVOIDABLE USD", "UNPRICED"):
         table.add_column(head, justify="right", no_wrap=True)
     for line in lines:
-        table.add_row(printable(line.key or "(unknown)"), *_cells(line))
+        table.add_row(printable(line.key or "(unknown)"), *_cells(line, has_operations))
     if len(lines) > 1:
-        table.add_row("total", *_cells(total), style="bold")
+        table.add_row("total", *_cells(total, has_operations), style="bold")
     print_table(table, file)
 
 
-def _cells(line: ReportLine) -> tuple[str, ...]:
+def _cells(line: BillLine, has_operations: bool) -> tuple[str, ...]:
     mark = "estimated" if line.estimated_usd else None
+    counts = (str(line.calls), str(line.operations)) if has_operations else (str(line.calls),)
     return (
-        str(line.calls),
+        *counts,
         str(line.orphaned),
         amount(line.spend_usd, mark),
         amount(line.orphaned_usd),
@@ -108,47 +133,53 @@ def _cells(line: ReportLine) -> tuple[str, ...]:
     )
 
 
-def _print_dearest(calls: Sequence[CallRecord], file: TextIO) -> None:
+def _print_dearest(orphans: Sequence[Orphan], file: TextIO) -> None:
     table = new_table()
-    for head in (STARTED, "MODEL", "RAN ON FOR", "ORPHANED USD", "CALL"):
+    for head in (call_table.STARTED, "MODEL", "RAN ON FOR", "ORPHANED USD", "ID"):
         is_number = head in {"RAN ON FOR", "ORPHANED USD"}
         table.add_column(head, justify="right" if is_number else "left", no_wrap=head != "MODEL", overflow="ellipsis")
-    for call in calls:
-        cells = (
-            clock_time(call.started_at),
-            call.model,
-            ran_on_for(call),
-            amount(call.orphaned_usd, call.basis),
-            call.id,
-        )
-        table.add_row(*cells)
+    for orphan in orphans:
+        usd = amount(orphan.usd, orphan.basis)
+        table.add_row(clock_time(orphan.started_at), printable(orphan.model), orphan.ran_on_for, usd, orphan.id)
     print_table(table, file)
 
 
-def closing(total: ReportLine) -> list[str]:
+def closing(total: BillLine) -> list[str]:
     """The report in plain words."""
     # Two sentences: an answer that was finished and not handed over (`undelivered`) went to nobody too, and is no orphan.
     sentences = [f"{_orphaned_of(total)}. {_went_to_nobody(total)}."]
     if total.estimated_usd:
         sentences.append(f"~ {_usd(total.estimated_usd)} of the spend is estimated, or a lower bound.")
     if total.unpriced:
-        sentences.append(f"{_calls(total.unpriced, 'has', 'have')} no known price or usage: not in these sums.")
+        sentences.append(f"{_counted(total.unpriced, total)} no known price or usage: not in these sums.")
     if total.open:
-        sentences.append(f"{_calls(total.open, 'has', 'have')} not ended yet: not in these sums.")
+        sentences.append(f"{_counted(total.open, total)} not ended yet: not in these sums.")
     return sentences
 
 
-def _calls(count: int, singular: str, plural: str) -> str:
-    return f"1 call {singular}" if count == 1 else f"{count} calls {plural}"
+def _things(total: BillLine) -> Iterator[str]:
+    """What the sums are over: `calls`, `operations`, or both."""
+    if total.calls or not total.operations:
+        yield "call"
+    if total.operations:
+        yield "operation"
 
 
-def _orphaned_of(total: ReportLine) -> str:
-    if total.calls == 1:
-        return f"The one call was {'' if total.orphaned else 'not '}orphaned"
-    return f"{total.orphaned or 'None'} of {total.calls} calls {'was' if total.orphaned == 1 else 'were'} orphaned"
+def _counted(count: int, total: BillLine) -> str:
+    if count == 1:
+        return f"1 {' or '.join(_things(total))} has"
+    return f"{count} {' and '.join(f'{thing}s' for thing in _things(total))} have"
 
 
-def _went_to_nobody(total: ReportLine) -> str:
+def _orphaned_of(total: BillLine) -> str:
+    things, count = list(_things(total)), total.calls + total.operations
+    if count == 1:
+        return f"The one {things[0]} was {'' if total.orphaned else 'not '}orphaned"
+    named = " and ".join(f"{thing}s" for thing in things)
+    return f"{total.orphaned or 'None'} of {count} {named} {'was' if total.orphaned == 1 else 'were'} orphaned"
+
+
+def _went_to_nobody(total: BillLine) -> str:
     if not total.orphaned_usd:
         return f"Nothing of {_usd(total.spend_usd)} went to answers nobody received"
     share = percent(total.orphaned_usd, total.spend_usd)

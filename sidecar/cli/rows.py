@@ -27,10 +27,11 @@ Row = Mapping[str, object]
 
 def call_row(record: CallRecord) -> Row:
     """A call's columns, ready for JSON."""
-    return {name: _written(name, getattr(record, name)) for name in COLUMNS}
+    return {name: written(name, getattr(record, name)) for name in COLUMNS}
 
 
-def _written(name: str, value: object) -> object:
+def written(name: str, value: object) -> object:
+    """A column's value as it stands in JSON: a moment where the name says so, money where it is any."""
     if name.endswith("_at") and isinstance(value, int):
         return rfc3339(value)
     return plain(value) if isinstance(value, Decimal) else value

@@ -1,4 +1,4 @@
-"""The control socket: what the program is doing, which calls are in flight, and how to drain it."""
+"""The control socket: what the program is doing, which calls and operations there are, and how to drain it."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from sidecar.control.guard import CONTROL_HEADER, Guard
+from sidecar.control.operations import operations_router
 from sidecar.control.view import CallInFlight, Sidecar, Standing, When
+from sidecar.lifecycle.operation import OPEN
 
 ACCEPTED = 202
 READ = ["GET", "HEAD"]
-ATTACHED, ORPHANED = "attached", "orphaned"
+ATTACHED, ORPHANED, ENDED = "attached", "orphaned", "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class StateReply:
     ledger: LedgerReply
     calls_in_flight: dict[str, int]
     """How many, by attachment: `attached`, `orphaned`."""
+    operations: dict[str, int]
+    """How many have not settled, by state; `ended` are those whose end was seen and whose result may be fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def control_app(sidecar: Sidecar, bound_host: str) -> FastAPI:
     async def calls() -> list[CallInFlight]:
         return list(sidecar.calls_in_flight())
 
+    app.include_router(operations_router(sidecar))
+
     @app.post("/api/drain", status_code=ACCEPTED)
     async def drain() -> DrainReply:
         sidecar.start_drain()
@@ -94,7 +100,14 @@ def _state(sidecar: Sidecar) -> StateReply:
     )
     counts = Counter(ORPHANED if call.orphaned_since else ATTACHED for call in sidecar.calls_in_flight())
     in_flight = {attachment: counts[attachment] for attachment in (ATTACHED, ORPHANED)}
-    return StateReply(now.mode, now.version, now.state.value, now.since, now.addresses, ledger, in_flight)
+    operations = _open_operations(sidecar)
+    return StateReply(now.mode, now.version, now.state.value, now.since, now.addresses, ledger, in_flight, operations)
+
+
+def _open_operations(sidecar: Sidecar) -> dict[str, int]:
+    counts = sidecar.open_operations()
+    by_state = {str(state): counts.get(state, 0) for state in sorted(OPEN)}
+    return {**by_state, ENDED: sum(count for state, count in counts.items() if state not in OPEN)}
 
 
 def front_page(now: Standing) -> str:
@@ -108,7 +121,8 @@ def front_page(now: Standing) -> str:
 <p>This process stands between an application and the inference APIs that it calls. It records when a caller left, when
 the provider's work really ended, and the money in between. State: {escape(now.state.value)}, mode: {escape(now.mode)}.</p>
 <ul>{places}</ul>
-<ul><li><a href="/api/state">state</a></li><li><a href="/api/calls">calls in flight</a></li>{metrics}
+<ul><li><a href="/api/state">state</a></li><li><a href="/api/calls">calls in flight</a></li>
+<li><a href="/api/operations?state=open">open operations</a></li>{metrics}
 <li><a href="/api/openapi.json">description of this API</a></li></ul>
 <p>To drain: <code>curl -X POST -H '{CONTROL_HEADER}: true' {escape(now.addresses.get("control", ""))}/api/drain</code></p>
 </body></html>

@@ -1,12 +1,16 @@
-"""What the applications need to know of the program, and the one thing they can make it do."""
+"""What the applications need to know of the program, and the few things they can make it do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated, Protocol
 
 from pydantic import PlainSerializer
 
 from sidecar.clock import Moment, rfc3339
+from sidecar.ledger.operations import OperationQuery
+from sidecar.lifecycle.operation import OperationState
+from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 from sidecar.telemetry.program import LedgerHealth, ProgramState
 
 When = Annotated[Moment, PlainSerializer(rfc3339, return_type=str)]
@@ -46,8 +50,24 @@ class CallInFlight:
     """When the caller left; None while it is there."""
 
 
+class CancelVerdict(Enum):
+    """What became of somebody's wish to have an operation cancelled."""
+
+    TAKEN = auto()
+    """The intent is written, and the cancel is on its way or waits for its turn. Also when it is being cancelled already."""
+    ENDED = auto()
+    """There is nothing left to cancel."""
+    UNSUPPORTED = auto()
+    """Its provider has no cancel for it."""
+    UNKNOWN = auto()
+    """There is no such operation, or another sidecar holds it."""
+
+
 class Sidecar(Protocol):
-    """The program as these applications see it. Every method is quick and is called on the event loop."""
+    """The program as these applications see it. Every method is called on the event loop; those that are not async are quick.
+
+    What is async may have to ask the ledger, in a thread, and raises LedgerError when it can't be read or written.
+    """
 
     def state(self) -> Standing:
         """What the program is and does now."""
@@ -63,4 +83,28 @@ class Sidecar(Protocol):
 
     def start_drain(self) -> None:
         """Stop accepting calls and let those that live end; never ends the process. Does nothing the second time."""
+        ...
+
+    def open_operations(self) -> Mapping[OperationState, int]:
+        """How many operations have not settled, by state."""
+        ...
+
+    async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
+        """Operations in the ledger, newest first. The query has a limit."""
+        ...
+
+    async def operation(self, id: str) -> OperationRecord | None:
+        """The operation of exactly this id."""
+        ...
+
+    async def moves(self, id: str) -> Sequence[OperationMove]:
+        """Its history, oldest first."""
+        ...
+
+    async def renew_operation(self, id: str) -> OperationRecord | None:
+        """Somebody vouches for its caller: from now on it has a whole lease. The row afterwards; None when there is none."""
+        ...
+
+    async def cancel_operation(self, id: str) -> CancelVerdict:
+        """Somebody wants it cancelled (`CancelTrigger.ASKED`)."""
         ...

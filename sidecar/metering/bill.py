@@ -68,6 +68,14 @@ class UnpricedReason(StrEnum):
     """The model is known, but nothing that was used has a price."""
     OPERATION = "operation"
     """The reply opened work in the background: what that costs is known when it ends, and is not the price of this call."""
+    NOT_WATCHED = "not_watched"
+    """An operation whose provider was not asked what it used: `operations.watch` is off."""
+    EXPIRED = "expired"
+    """An operation that the provider does not know any more, and that had not said before what it used."""
+    UNTRACEABLE = "untraceable"
+    """An operation whose id was never learned: nobody can be asked about it."""
+    ABANDONED = "abandoned"
+    """An operation that could not be stopped, and whose end was not seen: it may still run."""
 
 
 class Unpriced(msgspec.Struct, frozen=True, gc=False):

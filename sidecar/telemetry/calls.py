@@ -6,15 +6,10 @@ until it happens: `lost` and `sidecar_lost` are counted before the first scrape,
 are rare. That makes 36 series for each (provider, model, kind), and 36 more for each (provider, kind).
 """
 
-from collections.abc import Iterable
-
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
-from sidecar.metering.basis import Basis
 from sidecar.metering.bill import UnpricedReason
-from sidecar.metering.spend import NO_TOKENS, Tokens
-from sidecar.metering.usage import TOKEN_CLASSES
 from sidecar.telemetry import metrics
 from sidecar.telemetry.durations import (
     ORPHAN_OUTCOMES,
@@ -23,16 +18,20 @@ from sidecar.telemetry.durations import (
     first_byte_seconds,
     orphaned_seconds,
 )
+from sidecar.telemetry.money import MoneyCells
 from sidecar.telemetry.program import unix_seconds
-from sidecar.telemetry.series import INFINITY, Distribution, FrozenFamily, Number, Series, distributions, numbers
+from sidecar.telemetry.series import Branch, Distribution, FrozenFamily, distributions, numbers
 
-DELIVERED, ORPHANED = "delivered", "orphaned"
-ATTACHED = "attached"
+ATTACHED, ORPHANED = "attached", "orphaned"
 HALF_CLOSE = "half_close"
 EARLY_OUTCOMES = tuple(outcome for outcome in Outcome if outcome is not Outcome.LOST)
 EARLY_REASONS = tuple(reason for reason in LeftReason if reason is not LeftReason.SIDECAR_LOST)
-INCONSISTENT = "inconsistent"
-"""An amount that is no amount, or parts that exceed their whole: a bug of ours, never added to any sum."""
+CALL_REASONS = (
+    UnpricedReason.NO_USAGE,
+    UnpricedReason.UNKNOWN_MODEL,
+    UnpricedReason.NO_PRICE,
+    UnpricedReason.OPERATION,
+)
 
 
 class CallFamilies:
@@ -64,61 +63,27 @@ class CallFamilies:
         return [series.frozen() for series in vars(self).values()]
 
 
-class Branch(dict[str, Number]):
-    """Children of one family that share their first labels, by the last one; an unforeseen one is born when asked for."""
-
-    def __init__(self, series: Series[Number], shared: tuple[str, ...], born: Iterable[str]) -> None:
-        super().__init__((value, series.of(*shared, value)) for value in born)
-        self._series, self._shared = series, shared
-
-    def __missing__(self, value: str) -> Number:
-        number = self[value] = self._series.of(*self._shared, value)
-        return number
-
-
-class CallMetrics:
+class CallMetrics(MoneyCells):
     """What the calls of one provider, model and kind are counted in. Shared by them; holds nothing of a single call."""
 
     __slots__ = (
-        "attached", "avoidable", "delivered_spend", "delivered_tokens", "departures", "duration", "first_byte", "orphaned",
-        "orphaned_seconds", "orphaned_spend", "orphaned_tokens", "returns", "settled", "started", "unpriced",
+        "attached", "departures", "duration", "first_byte", "orphaned", "orphaned_seconds", "returns", "settled", "started",
     )  # fmt: skip
 
     def __init__(self, families: CallFamilies, provider: str, model: str, kind: CallKind) -> None:
         labels = (provider, model, str(kind))
+        super().__init__(families, labels, CALL_REASONS)
         self.started = families.started.of(*labels)
         self.attached = families.in_flight.of(kind, ATTACHED)
         self.orphaned = families.in_flight.of(kind, ORPHANED)
         self.settled = Branch(families.settled, labels, EARLY_OUTCOMES)
         self.departures = Branch(families.departures, labels, EARLY_REASONS)
         self.returns = Branch(families.returns, labels, (HALF_CLOSE,))
-        self.delivered_spend = Branch(families.spend, (*labels, DELIVERED), Basis)
-        self.orphaned_spend = Branch(families.spend, (*labels, ORPHANED), Basis)
-        self.avoidable = families.avoidable.of(*labels)
-        self.unpriced = Branch(families.unpriced, labels, UnpricedReason)
-        self.delivered_tokens = token_children(families, (*labels, DELIVERED))
-        self.orphaned_tokens = token_children(families, (*labels, ORPHANED))
         self.duration = families.duration.of(provider, kind)
         self.first_byte = families.first_byte.of(provider, kind)
         self.orphaned_seconds: dict[str, Distribution] = {
             outcome: families.orphaned_seconds.of(kind, outcome) for outcome in ORPHAN_OUTCOMES
         }
-
-    def count_money(self, record: CallRecord) -> None:
-        """Add the call's bill to spend, or say why there is none."""
-        if record.unpriced_reason:
-            self.unpriced[record.unpriced_reason].value += 1
-        if record.spend_usd is None:
-            return
-        spend, orphaned = float(record.spend_usd), float(record.orphaned_usd or 0)
-        avoidable = float(record.avoidable_usd or 0)
-        if not 0 <= avoidable <= orphaned <= spend < INFINITY:
-            self.unpriced[INCONSISTENT].value += 1
-            return
-        basis = record.basis or Basis.ESTIMATED
-        self.delivered_spend[basis].value += spend - orphaned
-        self.orphaned_spend[basis].value += orphaned
-        self.avoidable.value += avoidable
 
     def count_time(self, record: CallRecord) -> None:
         """Observe what is known of the call's durations."""
@@ -129,17 +94,3 @@ class CallMetrics:
         if record.left_at is not None and (seconds := orphaned_seconds(record)) is not None:
             orphaned = self.orphaned_seconds[record.outcome or ""]
             orphaned.observe_with(seconds, {"call_id": record.id}, unix_seconds(ended_at(record)))
-
-
-def token_children(families: CallFamilies, labels: tuple[str, ...]) -> tuple[Number, ...]:
-    """A child for each token class, in the order of `metering.spend.Tokens`."""
-    return tuple(families.tokens.of(*labels, name) for name in TOKEN_CLASSES)
-
-
-def count_tokens(children: tuple[Number, ...], tokens: Tokens) -> None:
-    """Add the counts of one fate, class by class. Mostly all of one fate, and none of the other."""
-    if tokens is NO_TOKENS:
-        return
-    for child, count in zip(children, tokens, strict=True):
-        if count > 0:
-            child.value += count

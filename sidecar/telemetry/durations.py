@@ -1,7 +1,9 @@
-"""How long a settled call lasted, as the metrics and the log say it alike. Seconds; None where it was never seen."""
+"""How long a settled call or operation lasted, as the metrics and the log say it alike. Seconds; None where it was never seen."""
 
 from sidecar.clock import Moment, seconds_between
 from sidecar.lifecycle.call import Outcome
+from sidecar.lifecycle.operation import CancelResult
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallRecord
 
 ORPHAN_OUTCOMES = frozenset({Outcome.ORPHAN_FINISHED, Outcome.ORPHAN_CUT, Outcome.ORPHAN_FAILED})
@@ -31,3 +33,20 @@ def orphaned_seconds(record: CallRecord) -> float | None:
     if record.left_at is None or end is None or record.outcome not in ORPHAN_OUTCOMES:
         return None
     return seconds_between(record.left_at, end)
+
+
+def open_seconds(record: OperationRecord) -> float | None:
+    """From an operation's opening to its end."""
+    return None if record.ended_at is None else seconds_between(record.opened_at, record.ended_at)
+
+
+def running_on_seconds(record: OperationRecord) -> float | None:
+    """From an operation's caller being found gone to its end."""
+    if record.lapsed_at is None or record.ended_at is None:
+        return None
+    return seconds_between(record.lapsed_at, record.ended_at)
+
+
+def cancel_seconds(record: OperationRecord) -> float | None:
+    """The same, where the end is one that a cancel brought and the provider confirmed."""
+    return running_on_seconds(record) if record.cancel_result == CancelResult.CONFIRMED else None

@@ -14,9 +14,11 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from sidecar.clock import Clock
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallRecord
 from sidecar.telemetry.event import call_line, encode, shown, stamp
 from sidecar.telemetry.lines import LineWriter, Sink
+from sidecar.telemetry.operation_event import identity, operation_fields
 from sidecar.telemetry.redaction import redact
 
 LogFormat = Literal["json", "console"]
@@ -46,6 +48,22 @@ class Log:
     def upstream_failed(self, upstream: str, error: str, problem: str) -> None:
         """Say why an exchange with an upstream broke: a caller whose connection broke with it can't be told."""
         self.events.warning("upstream_failed", upstream=upstream, error=error, problem=problem)
+
+    def operation_settled(self, record: OperationRecord) -> None:
+        """Write the one line of a settled operation: the fields of its record that are set, and its durations."""
+        if self._shows_calls:
+            self.events.info("operation_settled", **operation_fields(record))
+
+    def operation_event(
+        self, event: str, record: OperationRecord, *, is_warning: bool = False, **facts: object
+    ) -> None:
+        """Write what happened to an operation, with what is needed to recognize it. `facts` that are None are left out."""
+        write = self.events.warning if is_warning else self.events.info
+        write(event, **identity(record), **{name: fact for name, fact in facts.items() if fact is not None})
+
+    def mass_suspicion(self, suspected: int, known: int, why: str) -> None:
+        """Write that so many callers seem to be gone at once that none of them is taken for gone."""
+        self.events.warning("mass_suspicion", suspected=suspected, known=known, why=why)
 
     def close(self) -> None:
         """Write what waits; events that come later are written at once."""

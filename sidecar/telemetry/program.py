@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sidecar.clock import SECOND, Moment
 from sidecar.telemetry import metrics
-from sidecar.telemetry.metrics import Family
+from sidecar.telemetry.family import Family
 from sidecar.telemetry.series import FrozenFamily
 
 
@@ -65,7 +65,7 @@ class LedgerHealth(Protocol):
         ...
 
 
-LEDGER_OPERATIONS = ("open", "write", "row", "expire", "close")
+LEDGER_OPERATIONS = ("open", "write", "row", "expire", "keep_alive", "close")
 """What can fail in a ledger; each is on the page from the start, so that the first failure is an increase."""
 
 

@@ -8,8 +8,9 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.spend import NO_TOKENS, TokenFates
 from sidecar.telemetry import metrics
-from sidecar.telemetry.calls import CallFamilies, CallMetrics, count_tokens
+from sidecar.telemetry.calls import CallFamilies, CallMetrics
 from sidecar.telemetry.labels import OTHER, BoundedLabel
+from sidecar.telemetry.operation_recorder import OperationLog, OperationRecorder
 from sidecar.telemetry.page import Page, runtime_collectors
 from sidecar.telemetry.program import LedgerHealth, Program, unix_seconds
 from sidecar.telemetry.series import Number, distributions, numbers
@@ -45,8 +46,8 @@ UNMETERED_REASONS = ("unknown_path", "operation")
 RELOADS = {True: "good", False: "failed"}
 
 
-class CallLog(Protocol):
-    """Where the one line per call goes, and why upstreams failed; `telemetry.log.Log` is one."""
+class EventLog(OperationLog, Protocol):
+    """Where the one line per call and operation goes, and why upstreams failed; `telemetry.log.Log` is one."""
 
     def call_settled(self, record: CallRecord) -> None:
         """Write the line of one settled call."""
@@ -62,16 +63,18 @@ class Recorder:
 
     A call is named by its `CallRecord.id`. `left`, `returned` and `settled` take the `CallMetrics` that `admitted`
     gave for it, so that a call settles under the labels it started under even if its record names another model by then.
-    `model_limit` bounds the distinct values of the label `model`; calls beyond it count as `other`.
+    `model_limit` bounds the distinct values of the label `model`; calls and operations beyond it count as `other`.
+    What happens to operations is reported through `operations`.
     """
 
     def __init__(
-        self, version: str, log: CallLog, ledger_health: Callable[[], LedgerHealth], model_limit: int = 50
+        self, version: str, log: EventLog, ledger_health: Callable[[], LedgerHealth], model_limit: int = 50
     ) -> None:
         self.program = Program(version, ledger_health)
         self._log = log
         self._models = BoundedLabel(model_limit)
         self._families = CallFamilies()
+        self.operations = OperationRecorder(self._families, self._fit_model, log)
         self._known: dict[tuple[str, str, CallKind], CallMetrics] = {}
         self._left_at: dict[str, Moment] = {}
         self._oldest = self._families.oldest_orphan.of()
@@ -100,13 +103,16 @@ class Recorder:
         return call
 
     def _fitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
-        label = self._models.fit(model)
-        if label == OTHER:
-            self._folded_models.value += 1
-        key = (provider, label, kind)
+        key = (provider, self._fit_model(model), kind)
         if key not in self._known:
             self._known[key] = CallMetrics(self._families, *key)
         return self._known[key]
+
+    def _fit_model(self, model: str) -> str:
+        label = self._models.fit(model)
+        if label == OTHER:
+            self._folded_models.value += 1
+        return label
 
     def left(
         self,
@@ -146,8 +152,7 @@ class Recorder:
         call.settled[record.outcome or "none"].value += 1
         call.count_money(record)
         if tokens is not UNUSED:
-            count_tokens(call.delivered_tokens, tokens.delivered)
-            count_tokens(call.orphaned_tokens, tokens.orphaned)
+            call.count_tokens(tokens)
         call.count_time(record)
         self._log.call_settled(record)
 
@@ -201,8 +206,10 @@ class Recorder:
 
     def page(self) -> Page:
         """Every family at this instant: take it on the event loop, render it (`page.expose`) in a thread."""
-        self._oldest.value = unix_seconds(min(self._left_at.values(), default=None))
+        orphans = (min(self._left_at.values(), default=None), self.operations.oldest_orphan_at())
+        self._oldest.value = unix_seconds(min((at for at in orphans if at is not None), default=None))
         counted = (self._exchanges, self._unmetered, self._overheads, self._errors, self._overflows)
         others = (*counted, self._limits, self._connects, self._reloads)
-        frozen = [*self._families.frozen(), *(series.frozen() for series in others), *self.program.frozen()]
+        metered = (*self._families.frozen(), *self.operations.frozen())
+        frozen = [*metered, *(series.frozen() for series in others), *self.program.frozen()]
         return Page(frozen, self._runtime)

@@ -7,13 +7,13 @@ rendered in a thread. What goes out is still made by the library (`page.py`).
 """
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 import msgspec
 from prometheus_client.samples import Exemplar
 
-from sidecar.telemetry.metrics import Family
+from sidecar.telemetry.family import Family
 
 INFINITY = float("inf")
 LONGEST_EXEMPLAR = 128
@@ -124,3 +124,15 @@ def numbers(family: Family) -> Series[Number]:
 def distributions(family: Family) -> Series[Distribution]:
     """Children that are histograms with the family's buckets."""
     return Series(family, lambda: Distribution(family.buckets))
+
+
+class Branch(dict[str, Number]):
+    """Children of one family that share their first labels, by the last one; an unforeseen one is born when asked for."""
+
+    def __init__(self, series: Series[Number], shared: tuple[str, ...], born: Iterable[str]) -> None:
+        super().__init__((value, series.of(*shared, value)) for value in born)
+        self._series, self._shared = series, shared
+
+    def __missing__(self, value: str) -> Number:
+        number = self[value] = self._series.of(*self._shared, value)
+        return number

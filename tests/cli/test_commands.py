@@ -30,7 +30,7 @@ def test_help_imports_nothing_heavy():
 def test_commands_are_these(sidecar):
     listed = sidecar("--help").out.partition("Commands:")[2]
     assert {line.split()[0] for line in listed.splitlines() if line} == {
-        "serve", "demo", "calls", "report", "reprice", "prices", "config", "version",
+        "serve", "demo", "calls", "operations", "report", "reprice", "prices", "config", "version",
     }  # fmt: skip
 
 

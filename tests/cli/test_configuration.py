@@ -74,11 +74,18 @@ def test_print__value_and_origin_of_every_key(sidecar, file, monkeypatch):
 
 
 def test_passwords_are_masked_where_a_setting_is_refused(sidecar, monkeypatch):
-    monkeypatch.setenv("SIDECAR_LEDGER__URL", "postgresql://me:hunter2@host/db")
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", "mysql://me:hunter2@host/db")
     for command in ("check", "print"):
         said = sidecar("config", command).err
-        assert "postgresql://me:***@host/db" in said
+        assert "mysql://me:***@host/db" in said
         assert "hunter2" not in said
+
+
+def test_passwords_are_masked_where_a_setting_is_shown(sidecar, monkeypatch):
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", "postgresql://me:hunter2@host/db")
+    said = sidecar("config", "print").out
+    assert "postgresql://me:***@host/db" in said
+    assert "hunter2" not in said
 
 
 def test_print_as_json__numbers_stay_numbers(sidecar, file):

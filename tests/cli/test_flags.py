@@ -1,10 +1,12 @@
 """What several commands take is the same in each of them."""
 
+from collections.abc import Callable
+
 import pytest
 import typer
 
 from sidecar.cli import OK, flags
-from sidecar.cli.flags import By, parse_outcome
+from sidecar.cli.flags import By, parse_kind, parse_outcome, parse_state
 from sidecar.ledger import contract
 from sidecar.lifecycle.call import Outcome
 
@@ -33,3 +35,13 @@ def test_a_group_alone_says_what_there_is(sidecar, group):
     ran = sidecar(group)
     assert ran.code == OK
     assert "Commands:" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("parse", "good", "bad"),
+    [(parse_kind, "batch", "job"), (parse_state, "open", "gone"), (parse_state, "expired", "")],
+)
+def test_a_word_of_an_operation_is_one_of_its_set(parse: Callable[[str], str], good: str, bad: str):
+    assert parse(good) == good
+    with pytest.raises(typer.BadParameter, match=f"'{bad}' is not one of "):
+        parse(bad)

@@ -37,3 +37,8 @@ def test_ledger_by_its_path_and_how_long_rows_live():
     assert greeted().endswith("ledger    sidecar.db, rows are kept 30 days")
     said = greeted(ledger={"url": "sqlite:////var/lib/calls.db", "retention_days": None})
     assert said.endswith("ledger    /var/lib/calls.db, rows are kept for ever")
+
+
+def test_the_password_of_a_database_is_not_said():
+    said = greeted(ledger={"url": "postgresql://me:hunter2@host/db"})
+    assert said.endswith("ledger    postgresql://me:***@host/db, rows are kept 30 days")

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from sidecar.cli import OK
-from sidecar.cli.reporting import closing, total_of
-from sidecar.ledger.contract import ReportLine
-from tests.cli.ledgers import call, orphan, write_ledger
+from sidecar.cli.operation_sums import FIGURES, BillLine
+from sidecar.cli.reporting import closing
+from tests.cli.ledgers import Lived, call, operation, orphan, orphaned_operation, write_ledger
 
 
 @pytest.fixture
@@ -45,6 +45,41 @@ def test_table_ends_in_plain_words(sidecar, ledger):
     ]
 
 
+@pytest.fixture
+def with_operations(empty_folder, monkeypatch):
+    lived = [orphaned_operation(30, "0.5"), orphaned_operation(31, "0.001"), Lived(operation(32))]
+    url = write_ledger(empty_folder / "both.db", [call(1), orphan(2, "0.02")], lived)
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", url)
+
+
+def test_operations_are_in_the_same_bill(sidecar, with_operations):
+    head, first, second, total, *_ = sidecar("report").out.splitlines()
+    assert head.split()[:4] == ["MODEL", "CALLS", "OPERATIONS", "ORPHANED"]
+    assert first.split()[:5] == ["gpt-6", "0", "3", "2", "0.501000"]
+    assert second.split()[:5] == ["gemini-2.5-flash", "2", "0", "1", "0.030000"]
+    assert total.split()[:5] == ["total", "2", "3", "3", "0.531000"]
+
+
+def test_the_dearest_orphan_may_be_an_operation(sidecar, with_operations):
+    lines = sidecar("report").out.splitlines()
+    first = lines.index("Dearest orphans") + 2
+    assert [line.split()[-1] for line in lines[first : first + 3]] == ["o030", "c002", "o031"]
+
+
+def test_the_closing_words_are_about_both(sidecar, with_operations):
+    assert sidecar("report").out.splitlines()[-2:] == [
+        "3 of 5 calls and operations were orphaned. 0.5210 USD of 0.5310 USD (98.1 %) went to answers nobody received.",
+        "1 call or operation has not ended yet: not in these sums.",
+    ]
+
+
+def test_machines_are_told_how_many_of_each(sidecar, with_operations):
+    total = json.loads(sidecar("report", "--format", "json").out)["total"]
+    assert (total["calls"], total["operations"], total["spend_usd"]) == (2, 3, "0.531")
+    (row, *_) = csv.DictReader(io.StringIO(sidecar("report", "--format", "csv").out))
+    assert (row["calls"], row["operations"]) == ("0", "3")
+
+
 @pytest.mark.parametrize("by", ["model", "caller", "upstream", "kind", "outcome", "day"])
 def test_grouped_by_anything__the_same_total(sidecar, ledger, by):
     report = json.loads(sidecar("report", "--by", by, "--format", "json").out)
@@ -70,7 +105,7 @@ def test_callers_nobody_knows_are_unknown(sidecar, ledger):
 
 
 def test_no_calls__said(sidecar, ledger):
-    assert sidecar("report", "--since", "2030-01-01").out == "no calls\n"
+    assert sidecar("report", "--since", "2030-01-01").out == "no calls and no operations\n"
 
 
 def test_table_fits_a_hundred_columns(sidecar, ledger, monkeypatch):
@@ -78,9 +113,9 @@ def test_table_fits_a_hundred_columns(sidecar, ledger, monkeypatch):
     assert max(map(len, sidecar("report").out.splitlines())) <= 100
 
 
-def line(**figures) -> ReportLine:
-    none = {name: Decimal(0) if name.endswith("usd") else 0 for name in ReportLine.__struct_fields__}
-    return ReportLine(**(none | {"key": None} | figures))
+def line(**figures) -> BillLine:
+    none = {name: Decimal(0) if name.endswith("usd") else 0 for name in FIGURES}
+    return BillLine(**(none | {"key": None} | figures))
 
 
 @pytest.mark.parametrize(
@@ -106,10 +141,17 @@ def test_closing_sentence_for_any_count(figures, words):
     assert closing(line(**exact)) == [words]
 
 
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ({"operations": 1, "orphaned": 1}, "The one operation was orphaned."),
+        ({"operations": 7, "orphaned": 1}, "1 of 7 operations was orphaned."),
+        ({"operations": 7, "calls": 1}, "None of 8 calls and operations were orphaned."),
+    ],
+)
+def test_closing_sentence_names_what_there_was(figures, words):
+    assert closing(line(**figures))[0].startswith(words)
+
+
 def test_calls_that_still_run_are_mentioned():
     assert closing(line(calls=5, open=2))[-1] == "2 calls have not ended yet: not in these sums."
-
-
-def test_total_is_exact_beyond_28_digits():
-    parts = [line(spend_usd=Decimal("1E-25")), line(spend_usd=Decimal(123456))]
-    assert total_of(parts).spend_usd == Decimal("123456.0000000000000000000000001")

@@ -4,7 +4,8 @@ import asyncio
 import http.client
 import io
 import threading
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 
 import msgspec
 import pytest
@@ -12,8 +13,12 @@ from starlette.types import ASGIApp
 
 from sidecar.clock import SECOND, SystemClock
 from sidecar.control.server import AppServer
-from sidecar.control.view import CallInFlight, Standing
+from sidecar.control.view import CallInFlight, CancelVerdict, Standing
+from sidecar.errors import LedgerError
 from sidecar.ledger.contract import LedgerHealth
+from sidecar.ledger.operations import OperationQuery
+from sidecar.lifecycle.operation import OperationEvent, OperationState
+from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 from sidecar.telemetry.log import Log, open_log
 from sidecar.telemetry.program import ProgramState
 
@@ -36,6 +41,11 @@ class FakeSidecar:
         self.calls: list[CallInFlight] = []
         self.health = LedgerHealth(rows_written=7, last_commit_at=STARTED)
         self.drains = 0
+        self.rows: dict[str, OperationRecord] = {}
+        self.verdict = CancelVerdict.TAKEN
+        self.query: OperationQuery | None = None
+        self.wishes: list[tuple[str, str]] = []
+        self.trouble: LedgerError | None = None
 
     def state(self) -> Standing:
         addresses = {"proxy": "http://127.0.0.1:8780", "observe": "http://127.0.0.1:8781"}
@@ -50,6 +60,34 @@ class FakeSidecar:
     def start_drain(self) -> None:
         self.drains += 1
         self.is_in = ProgramState.DRAINING
+
+    def open_operations(self) -> Mapping[OperationState, int]:
+        return Counter(record.state for record in self.rows.values())
+
+    async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
+        self.query = query
+        return list(self._readable().values())
+
+    async def operation(self, id: str) -> OperationRecord | None:
+        return self._readable().get(id)
+
+    async def moves(self, id: str) -> Sequence[OperationMove]:
+        state = self._readable()[id].state
+        event = OperationEvent.ACCEPTED
+        return [OperationMove(number=1, at=STARTED, event=event, state=state, instance="me", evidence="HTTP 200")]
+
+    async def renew_operation(self, id: str) -> OperationRecord | None:
+        self.wishes.append(("renew", id))
+        return self._readable().get(id)
+
+    async def cancel_operation(self, id: str) -> CancelVerdict:
+        self.wishes.append(("cancel", id))
+        return self.verdict if id in self._readable() else CancelVerdict.UNKNOWN
+
+    def _readable(self) -> dict[str, OperationRecord]:
+        if self.trouble is not None:
+            raise self.trouble
+        return self.rows
 
 
 @pytest.fixture

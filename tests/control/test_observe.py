@@ -13,6 +13,7 @@ from sidecar.control.observe import observe_app
 from sidecar.control.server import AppServer
 from sidecar.ledger.contract import LedgerHealth
 from sidecar.lifecycle.record import CallKind
+from sidecar.telemetry.log import Log
 from sidecar.telemetry.page import Page
 from sidecar.telemetry.program import ProgramState
 from sidecar.telemetry.recorder import Recorder
@@ -23,12 +24,8 @@ STATES = list(ProgramState)
 
 
 @pytest.fixture
-def recorder() -> Recorder:
-    class Nowhere:
-        def call_settled(self, record: object) -> None: ...
-        def upstream_failed(self, upstream: str, error: str, problem: str) -> None: ...
-
-    recorder = Recorder("1.2.3", Nowhere(), LedgerHealth)
+def recorder(log: Log) -> Recorder:
+    recorder = Recorder("1.2.3", log, LedgerHealth)
     recorder.admitted("google", "gemini-3-pro", CallKind.STREAM)
     return recorder
 

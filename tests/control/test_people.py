@@ -35,6 +35,7 @@ def test_the_state_says_what_the_program_is_and_does(server: AppServer, sidecar:
             "last_commit_at": "2026-09-21T14:13:20.000000Z",
         },
         "calls_in_flight": {"attached": 1, "orphaned": 1},
+        "operations": {"cancelling": 0, "opening": 0, "orphaned": 0, "running": 0, "ended": 0},
     }  # fmt: skip
 
 
@@ -101,7 +102,10 @@ def test_the_front_page_is_plain_and_links_to_the_rest(server: AppServer, ask: A
 
 def test_the_api_describes_itself_without_a_page_from_elsewhere(server: AppServer, ask: Ask):
     paths = json.loads(ask(server, "GET", "/api/openapi.json").body)["paths"]
-    assert set(paths) == {"/api/state", "/api/calls", "/api/drain"}
+    assert set(paths) == {
+        "/api/state", "/api/calls", "/api/drain", "/api/operations", "/api/operations/{id}", "/api/operations/{id}/renew",
+        "/api/operations/{id}/cancel",
+    }  # fmt: skip
     assert ask(server, "GET", "/docs").status == ask(server, "GET", "/metrics").status == 404
 
 

@@ -18,7 +18,9 @@ def test_a_bill_cannot_be_changed():
 
 
 def test_the_words_for_why_there_is_no_bill_are_these():
-    assert {str(reason) for reason in UnpricedReason} == {"no_usage", "unknown_model", "no_price", "operation"}
+    assert {str(reason) for reason in UnpricedReason} == {
+        "no_usage", "unknown_model", "no_price", "operation", "not_watched", "expired", "untraceable", "abandoned",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("word", [*Doubt, *UnpricedReason])

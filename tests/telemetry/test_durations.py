@@ -3,8 +3,17 @@ from collections.abc import Callable
 import pytest
 
 from sidecar.clock import SECOND
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallRecord
-from sidecar.telemetry.durations import duration_seconds, ended_at, first_byte_seconds, orphaned_seconds
+from sidecar.telemetry.durations import (
+    cancel_seconds,
+    duration_seconds,
+    ended_at,
+    first_byte_seconds,
+    open_seconds,
+    orphaned_seconds,
+    running_on_seconds,
+)
 
 Record = Callable[..., CallRecord]
 
@@ -34,3 +43,25 @@ def test_the_end_of_a_lost_call_is_not_made_up(record: Record):
 
 def test_a_call_that_was_never_answered_has_no_first_byte(record: Record):
     assert first_byte_seconds(record(answered_at=None)) is None
+
+
+Operation = Callable[..., OperationRecord]
+
+
+def test_an_operation_whose_end_was_not_seen_has_no_durations(operation: Operation):
+    row = operation(lapsed_at=1, cancel_result="confirmed")
+    assert (open_seconds(row), running_on_seconds(row), cancel_seconds(row)) == (None, None, None)
+
+
+def test_an_operation_runs_on_from_its_lapse_to_its_end(operation: Operation):
+    opened = operation().opened_at
+    row = operation(lapsed_at=opened + 60 * SECOND, ended_at=opened + 90 * SECOND)
+    assert (open_seconds(row), running_on_seconds(row), cancel_seconds(row)) == (90.0, 30.0, None)
+    assert running_on_seconds(operation(ended_at=opened + SECOND)) is None
+
+
+@pytest.mark.parametrize(("result", "seconds"), [("confirmed", 30.0), ("too_late", None), ("unconfirmed", None)])
+def test_only_a_confirmed_cancel_is_timed(operation: Operation, result: str, seconds: float | None):
+    opened = operation().opened_at
+    row = operation(lapsed_at=opened + 60 * SECOND, ended_at=opened + 90 * SECOND, cancel_result=result)
+    assert cancel_seconds(row) == seconds

@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from sidecar.clock import SECOND, Moment
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallRecord
 from sidecar.telemetry.log import Log, LogFormat, LogLevel, open_log
 
@@ -42,16 +43,42 @@ def test_a_settled_call_is_one_line_of_json(record: Record):
     assert line["timestamp"] == line["settled_at"]
 
 
+def test_a_settled_operation_is_one_line_of_json(operation: Callable[..., OperationRecord]):
+    with written() as (log, lines):
+        log.operation_settled(operation(outcome="succeeded", settled_at=1_790_000_000 * SECOND, path="/v1?key=secret"))
+    (line,) = map(json.loads, lines)
+    assert (line["event"], line["level"], line["id"], line["outcome"]) == (
+        "operation_settled",
+        "info",
+        "o1",
+        "succeeded",
+    )
+    assert line["path"] == "/v1?key=[masked]"
+
+
+def test_what_happens_to_an_operation_says_which_it_is(operation: Callable[..., OperationRecord]):
+    with written() as (log, lines):
+        log.operation_event("operation_orphaned", operation(), reason="lease_lapsed", evidence=None)
+        log.operation_event("operation_cancel_unconfirmed", operation(), is_warning=True)
+        log.mass_suspicion(90, 100, "the clock jumped")
+    orphaned, given_up, suspicion = map(json.loads, lines)
+    assert (orphaned["level"], orphaned["id"], orphaned["reason"]) == ("info", "o1", "lease_lapsed")
+    assert "evidence" not in orphaned
+    assert (given_up["level"], given_up["kind"]) == ("warning", "background")
+    assert (suspicion["suspected"], suspicion["known"], suspicion["why"]) == (90, 100, "the clock jumped")
+
+
 def test_other_events_carry_moment_level_and_fields():
     with written() as (log, lines):
         log.events.warning("draining", calls=3)
     assert lines == ['{"timestamp":"2026-09-21T14:13:20.000000Z","level":"warning","event":"draining","calls":3}']
 
 
-def test_below_the_level_nothing_is_written(record: Record):
+def test_below_the_level_nothing_is_written(record: Record, operation: Callable[..., OperationRecord]):
     with written("warning") as (log, lines):
         log.events.info("quiet")
         log.call_settled(record())
+        log.operation_settled(operation())
         log.events.error("loud")
     assert [json.loads(line)["event"] for line in lines] == ["loud"]
 

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from sidecar.telemetry.metrics import CATALOGUE, Family, metrics_table
+from sidecar.telemetry.family import Family
+from sidecar.telemetry.metrics import CATALOGUE, metrics_table
 
 
 def test_every_family_is_declared_once():

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as text_fami
 
 from sidecar.clock import SECOND
 from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.telemetry.metrics import CATALOGUE
 from sidecar.telemetry.page import Page, expose, runtime_collectors
@@ -20,11 +21,12 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0
 
 
 @pytest.fixture
-def page(recorder: Recorder, record: Callable[..., CallRecord]) -> Page:
+def page(recorder: Recorder, record: Callable[..., CallRecord], operation: Callable[..., OperationRecord]) -> Page:
     """A page on which every family has at least one sample."""
     call = recorder.admitted("google", 'odd "name" \\ here', CallKind.STREAM)
     recorder.left(call, "c1", LeftReason.RST, record().started_at + SECOND, 0.001)
     recorder.settled(call, record(outcome="orphan_finished", left_at=record().started_at + SECOND))
+    recorder.operations.opened(operation())
     recorder.exchange("google", 200, 0.0001)
     recorder.upstream_failed("google", "gemini", "reset", "why")
     recorder.upstream_connect("gemini", "made")

@@ -3,7 +3,7 @@ import math
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.telemetry.metrics import Family
+from sidecar.telemetry.family import Family
 from sidecar.telemetry.series import Distribution, distributions, numbers
 
 COUNTED = Family("a_total", "counter", "A.", ("x", "y"))

@@ -1,0 +1,84 @@
+"""The money and the tokens of what settles, calls and operations alike: one bill, counted in one place."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Protocol
+
+from sidecar.metering.basis import Basis
+from sidecar.metering.spend import NO_TOKENS, TokenFates, Tokens
+from sidecar.metering.usage import TOKEN_CLASSES
+from sidecar.telemetry.series import INFINITY, Branch, Number, Series
+
+DELIVERED, ORPHANED = "delivered", "orphaned"
+INCONSISTENT = "inconsistent"
+"""An amount that is no amount, or parts that exceed their whole: a bug of ours, never added to any sum."""
+
+
+class Billed(Protocol):
+    """What has settled: a `CallRecord`, an `OperationRecord`. Amounts are US dollars, None where there is no bill."""
+
+    spend_usd: Decimal | None
+    orphaned_usd: Decimal | None
+    avoidable_usd: Decimal | None
+    basis: str | None
+    unpriced_reason: str | None
+
+
+class MoneyFamilies(Protocol):
+    """The families in which all money is counted."""
+
+    spend: Series[Number]
+    avoidable: Series[Number]
+    unpriced: Series[Number]
+    tokens: Series[Number]
+
+
+class MoneyCells:
+    """What the money of one provider, model and kind is counted in; `reasons` are those born at 0."""
+
+    __slots__ = (
+        "avoidable", "delivered_spend", "delivered_tokens", "orphaned_spend", "orphaned_tokens", "unpriced",
+    )  # fmt: skip
+
+    def __init__(self, families: MoneyFamilies, labels: tuple[str, str, str], reasons: Iterable[str]) -> None:
+        self.delivered_spend = Branch(families.spend, (*labels, DELIVERED), Basis)
+        self.orphaned_spend = Branch(families.spend, (*labels, ORPHANED), Basis)
+        self.avoidable = families.avoidable.of(*labels)
+        self.unpriced = Branch(families.unpriced, labels, reasons)
+        self.delivered_tokens = _token_children(families, (*labels, DELIVERED))
+        self.orphaned_tokens = _token_children(families, (*labels, ORPHANED))
+
+    def count_money(self, record: Billed) -> None:
+        """Add the bill to spend, or say why there is none."""
+        if record.unpriced_reason:
+            self.unpriced[record.unpriced_reason].value += 1
+        if record.spend_usd is None:
+            return
+        spend, orphaned = float(record.spend_usd), float(record.orphaned_usd or 0)
+        avoidable = float(record.avoidable_usd or 0)
+        if not 0 <= avoidable <= orphaned <= spend < INFINITY:
+            self.unpriced[INCONSISTENT].value += 1
+            return
+        basis = record.basis or Basis.ESTIMATED
+        self.delivered_spend[basis].value += spend - orphaned
+        self.orphaned_spend[basis].value += orphaned
+        self.avoidable.value += avoidable
+
+    def count_tokens(self, tokens: TokenFates) -> None:
+        """Add the tokens by fate."""
+        _add(self.delivered_tokens, tokens.delivered)
+        _add(self.orphaned_tokens, tokens.orphaned)
+
+
+def _token_children(families: MoneyFamilies, labels: tuple[str, ...]) -> tuple[Number, ...]:
+    """A child for each token class, in the order of `metering.spend.Tokens`."""
+    return tuple(families.tokens.of(*labels, name) for name in TOKEN_CLASSES)
+
+
+def _add(children: tuple[Number, ...], tokens: Tokens) -> None:
+    """Add the counts of one fate, class by class. Mostly all of one fate, and none of the other."""
+    if tokens is NO_TOKENS:
+        return
+    for child, count in zip(children, tokens, strict=True):
+        if count > 0:
+            child.value += count
