@@ -149,6 +149,7 @@ QUEUE = OperationWire(
     results=ask_result,
     open_results=UnitsReader,
     reply_headers=(UNITS,),
+    webhook_parameter="fal_webhook",
 )
 RESULT = msgspec.structs.replace(QUEUE, open_reply=ResultObserver)
 """The same family; its replies are not about a request, but are what was asked for."""

@@ -109,6 +109,7 @@ def cancel(place: Place) -> Ask:
 
 
 OPERATIONS_WIRE = OperationWire(
+    is_generic=True,
     kind=OperationKind.LRO,
     open_reply=whole_observed(operation_in),
     poll=poll,

@@ -106,6 +106,12 @@ class OperationWire(msgspec.Struct, frozen=True):
     """The operations of a listing. Never raises."""
     reply_headers: tuple[str, ...] = ()
     """Lower-case names of reply headers that the reader needs."""
+    id_parameter: str = ""
+    """The parameter of a poll's query that names the operation, where neither path nor body does."""
+    webhook_parameter: str = ""
+    """The parameter of a create's query by which its caller asks to be told of the end."""
+    is_generic: bool = False
+    """Its paths are those of several families; a reply is read by the one that the operation was opened by."""
     sdk: str = ""
     """Which collection of google-genai acts on it (`batches`, `interactions`, `tunings`, `operations`); empty for none."""
     unreported: str = ""

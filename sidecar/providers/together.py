@@ -93,7 +93,9 @@ def queue_at(place: Place, verb: str) -> str:
     return f"{path.removesuffix('/submit')}/{verb}{place.query}"
 
 
-QUEUE = OperationWire(OperationKind.BACKGROUND, open_queued, poll=ask_status, cancel=ask_cancel)
+QUEUE = OperationWire(
+    OperationKind.BACKGROUND, open_queued, poll=ask_status, cancel=ask_cancel, id_parameter="request_id"
+)
 
 BY_ITS_REQUEST = about_request("request_id")
 ROWS = (

@@ -9,6 +9,7 @@ from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestReader, Ro
 from sidecar.providers.operation import OperationReader, OperationWire, Progress
 from sidecar.proxy import facts
 from sidecar.proxy.renewals import Name, name_of
+from sidecar.proxy.target import parameter_in
 
 if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
@@ -62,6 +63,8 @@ class Mention:
         if self._request_reader is not None:
             self._request_reader.finish()
             self._provider_id = self._provider_id or self._request_reader.facts().operation_id
+        if not self._provider_id and self._wire.id_parameter:
+            self._provider_id = parameter_in(self._exchange.admission.target, self._wire.id_parameter)
         if not self._provider_id:
             return
         name, renewals = self._name, self._operations.renewals
@@ -127,9 +130,10 @@ class Mention:
             self._operations.observed(record, observed, is_claimed=has_it and observed.progress in ENDS)
 
     def _opened(self, head: ReplyHead, record: OperationRecord) -> OperationReader:
-        """The reader of the operation's own family: some paths (`/operations/{id}`) are those of several."""
-        own = self._exchange.admission.destination.dialect.route("POST", record.path)
-        wire = own.operation if own is not None and own.operation is not None else self._wire
+        wire = self._wire
+        own = self._exchange.admission.destination.dialect.route("POST", record.path) if wire.is_generic else None
+        if own is not None and own.operation is not None:
+            wire = own.operation
         return wire.open_reply(facts.of_reply(head, wire.reply_headers), asked_of(record))
 
 

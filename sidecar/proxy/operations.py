@@ -17,7 +17,7 @@ from sidecar.providers.contract import RequestFacts
 from sidecar.providers.operation import Observed
 from sidecar.proxy.operation_rows import OperationRows, Told
 from sidecar.proxy.renewals import Renewals
-from sidecar.proxy.target import kept_query
+from sidecar.proxy.target import kept_query, parameter_in
 
 if TYPE_CHECKING:
     from sidecar.proxy.admission import Admission
@@ -100,6 +100,8 @@ class Operations:
         route, destination, now = admission.route, admission.destination, self._ledger.now()
         assert route is not None
         assert route.operation is not None
+        webhook = route.operation.webhook_parameter
+        has_webhook = facts.has_webhook or bool(webhook and parameter_in(admission.target, webhook))
         return OperationRecord(
             id=self._ids.new(now),
             upstream=destination.name,
@@ -115,7 +117,7 @@ class Operations:
             mark=facts.mark,
             lease_seconds=admission.lease_seconds or self._terms.lease_seconds,
             is_lease_asked=admission.lease_seconds is not None,
-            is_detached=admission.is_detached or (facts.has_webhook and admission.lease_seconds is None),
+            is_detached=admission.is_detached or (has_webhook and admission.lease_seconds is None),
             renewed_at=now,
             variant=facts.variant or None,
             labels=dict(admission.labels),

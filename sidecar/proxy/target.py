@@ -6,6 +6,7 @@ upstream's own host: it chooses among those that the settings have, and nothing 
 
 import ipaddress
 import re
+from urllib.parse import parse_qs
 
 from sidecar.errors import RequestRefused
 
@@ -65,6 +66,12 @@ def kept_query(target: bytes) -> str:
     parameters = target.partition(b"?")[2].split(b"&")
     kept = [parameter for parameter in parameters if parameter.partition(b"=")[0] in KEPT_PARAMETERS]
     return "?" + b"&".join(kept).decode("latin-1") if kept else ""
+
+
+def parameter_in(target: bytes, name: str) -> str:
+    """The value of a parameter of a target's query; empty where there is none."""
+    values = parse_qs(target.partition(b"?")[2].decode("latin-1")).get(name)
+    return values[0] if values else ""
 
 
 def _is_ours(authority: bytes, address: Address) -> bool:

@@ -12,6 +12,7 @@ from sidecar.clock import SystemClock
 from sidecar.errors import LedgerError
 from sidecar.ledger.operation_memory import MemoryOperations
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+from sidecar.providers.contract import Dialect
 from sidecar.providers.openai import OPENAI
 from sidecar.providers.operation import Observed
 from sidecar.proxy.operation_rows import OperationRows
@@ -148,9 +149,9 @@ def asking(target: str = RESPONSES, *headers: str, **body: Any) -> bytes:
 
 
 @asynccontextmanager
-async def operating() -> AsyncIterator[Scene]:
+async def operating(name: str = "openai", dialect: Dialect = OPENAI) -> AsyncIterator[Scene]:
     """A road that knows operations."""
-    async with a_road(name="openai", dialect=OPENAI) as road:
+    async with a_road(name=name, dialect=dialect) as road:
         scene = Scene(road)
         yield scene
         scene.ledger.may_open.set()

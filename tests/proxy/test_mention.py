@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from sidecar.providers.gemini import GEMINI
 from sidecar.providers.operation import Progress
+from sidecar.providers.together import TOGETHER
 from tests.proxy.messages import get, reply, request
 from tests.proxy.operating import CLOSE, DONE, JSON, KEY, QUEUED, RESPONSES, Scene, operating
 
@@ -106,3 +108,33 @@ async def test_credential_that_the_provider_did_not_accept_is_not_remembered(sce
     opened = await scene.opened()
     await scene.poll(b"{}", status="403 Forbidden")
     assert [id for id, *_ in scene.watched.credentials] == [opened.id]
+
+
+async def test_operation_that_only_the_query_names_is_heard_of() -> None:
+    async with operating("together", TOGETHER) as scene:
+        caller = await scene.road.caller(
+            request("/together/v1/queue/submit", b'{"model":"m/v","payload":{}}', JSON, KEY)
+        )
+        connection, _ = await scene.road.provider.call()
+        await connection.send(reply(b'{"request_id":"r1"}', JSON, CLOSE))
+        await caller.reply()
+        await scene.written()
+        await scene.poll(b'{"request_id":"r1","status":"running"}', "/together/v1/queue/status?model=m/v&request_id=r1")
+        assert scene.watched.heard_ids == [scene.only().id]
+
+
+async def test_path_of_several_families__the_reply_is_read_by_the_one_that_opened_it() -> None:
+    async with operating("gemini", GEMINI) as scene:
+        create = "/gemini/v1beta/models/veo-3.1-generate-preview:predictLongRunning"
+        body = b'{"instances":[{"prompt":"a"}],"parameters":{"durationSeconds":8}}'
+        caller = await scene.road.caller(request(create, body, JSON, "X-Goog-Api-Key: k"))
+        connection, _ = await scene.road.provider.call()
+        await connection.send(reply(b'{"name":"models/veo-3.1-generate-preview/operations/op1"}', JSON, CLOSE))
+        await caller.reply()
+        await scene.written()
+        made = b"""{"name":"models/veo-3.1-generate-preview/operations/op1","done":true,
+        "response":{"generateVideoResponse":{"generatedSamples":[{"video":{"uri":"u"}}]}}}"""
+        await scene.poll(made, "/gemini/v1beta/operations/op1")
+        ((_, observed, _),) = scene.watched.seen
+        assert observed.reported is not None
+        assert observed.reported.usage.video_seconds == 8

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sidecar.callers.exits import NOT_SHOWN
+from sidecar.providers.fal import FAL_QUEUE
 from tests.proxy.messages import request
 from tests.proxy.operating import BATCHES, JSON, KEY, Scene, operating
 
@@ -36,3 +37,10 @@ async def test_file_of_a_batch_is_its_mark_and_is_not_kept_as_it_is(scene: Scene
     await scene.road.provider.call()
     assert scene.only().mark
     assert "file-canary" not in repr(scene.only())
+
+
+async def test_webhook_in_the_query_means_that_its_caller_does_not_wait() -> None:
+    async with operating("fal-queue", FAL_QUEUE) as scene:
+        await scene.road.caller(request("/fal-queue/fal-ai/flux/dev?fal_webhook=https://a.example/", b"{}", JSON, KEY))
+        await scene.road.provider.call()
+        assert scene.only().is_detached

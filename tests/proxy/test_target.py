@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.errors import RequestRefused
-from sidecar.proxy.target import Address, kept_query, opening, origin_form
+from sidecar.proxy.target import Address, kept_query, opening, origin_form, parameter_in
 
 LOOPBACK, LOOPBACK_6, POD, PORT_80 = ("127.0.0.1", 8780), ("::1", 8780), ("10.1.2.3", 8780), ("127.0.0.1", 80)
 
@@ -98,3 +98,11 @@ def test_request_that_could_not_be_read__method_and_target_as_far_as_they_can_be
 )
 def test_what_may_be_kept_of_a_query__never_a_key(target: bytes, kept: str) -> None:
     assert kept_query(target) == kept
+
+
+@pytest.mark.parametrize(
+    ("target", "value"),
+    [(b"/queue/status?model=m&request_id=r%2F1", "r/1"), (b"/queue/status?request_id=", ""), (b"/queue/status", "")],
+)
+def test_parameter_of_a_query(target: bytes, value: str) -> None:
+    assert parameter_in(target, "request_id") == value
