@@ -18,14 +18,20 @@ from sidecar.config.settings import Settings
 from sidecar.control.observe import observe_app
 from sidecar.control.people import control_app
 from sidecar.control.server import AppServer
-from sidecar.control.view import CallInFlight, Standing
-from sidecar.ledger.sqlite import SqliteLedger
+from sidecar.control.view import CallInFlight, CancelVerdict, Standing
+from sidecar.ledger.by_address import open_ledger
+from sidecar.ledger.operations import OperationQuery
+from sidecar.lifecycle.operation import OperationState
+from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+from sidecar.losses import Losses
 from sidecar.metering.price import PriceBook
-from sidecar.proxy.context import Context, Limits
+from sidecar.operating import Operating
+from sidecar.proxy.context import Context
 from sidecar.proxy.destination import destinations_of
 from sidecar.proxy.drain import drain
 from sidecar.proxy.exchange import Exchange
 from sidecar.proxy.handover import Handover
+from sidecar.proxy.limits import limits_of
 from sidecar.proxy.listener import Listener
 from sidecar.proxy.pool import Pool
 from sidecar.telemetry.log import Log, open_log
@@ -36,6 +42,10 @@ Announce = Callable[[Mapping[str, str]], None]
 """Told the bound addresses (`proxy`, `control`, `observe` -> URL) once all sockets accept."""
 
 LEDGER_CLOSE_SECONDS = 10.0
+TERM_SECONDS = 15.0
+"""In a shared ledger a sidecar that has said nothing for so long is dead; with shorter leases after one of them."""
+LEAST_PARTING_SECONDS = 3.0
+"""Operations get so long at the end even when the calls have taken all the time there was."""
 YOUNG_OBJECTS = 50_000
 """Allocations between looks of the garbage collector: some seconds of heavy traffic, a few MiB."""
 KILLED_AGAIN = 128 + signal.SIGTERM
@@ -88,12 +98,11 @@ class Application:
         self._settings = settings
         self._clock = SystemClock()
         self._log: Log = open_log(self._clock, settings.log.level.value, settings.log.format.value)
-        self._ledger = SqliteLedger.open(
-            settings.ledger.url,
-            clock=self._clock,
-            instance=secrets.token_hex(8),
-            retention_days=settings.ledger.retention_days,
-        )
+        instance = secrets.token_hex(8)
+        self._ledger = open_ledger(
+            settings.ledger.url, clock=self._clock, instance=instance, retention_days=settings.ledger.retention_days,
+            term_seconds=min(TERM_SECONDS, settings.operations.lease_seconds),
+        )  # fmt: skip
         self._recorder = Recorder(__version__, self._log, self.ledger_health, settings.labels.max_models)
         self._context = Context(
             loop=self.loop,
@@ -107,6 +116,8 @@ class Application:
         )
         self._context.pool = Pool(self._context, settings.egress)
         self._context.handover = Handover(self.loop)
+        self._losses = Losses(self._ledger, self._recorder, self._clock)
+        self._operating = Operating(settings, self._context, self._ledger.operations, instance, self._log)
         self._listener = Listener(self._context)
         self._servers: list[AppServer] = []
         self._addresses: dict[str, str] = {}
@@ -114,9 +125,10 @@ class Application:
 
     async def start(self) -> Mapping[str, str]:
         """Settle what an earlier process left open, bind the sockets, and accept; returns the addresses by name."""
-        self._recorder.lost(self._ledger.settle_lost(self._clock.now()))
+        self._losses.start()
         for notice in self._ledger.health().notices:
             self._log.events.warning("ledger_notice", notice=notice)
+        await self._operating.start()
         await self._start_apps()
         host, port = await self._listener.start(*self._settings.proxy.listen)
         self._addresses["proxy"] = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -135,7 +147,13 @@ class Application:
     async def stop(self) -> None:
         """Drain, settle, flush, close. Every call that was live has settled afterwards."""
         self.start_drain()
+        ends_at = self.loop.time() + self._settings.drain.deadline_seconds
         cut = await drain(self._context, self._settings.drain.deadline_seconds)
+        await self._operating.stop(
+            max(LEAST_PARTING_SECONDS, ends_at - self.loop.time()),
+            callers_are_gone=self._settings.drain.callers_are_gone,
+        )
+        await self._losses.stop()
         await asyncio.to_thread(self._ledger.close, LEDGER_CLOSE_SECONDS)
         health = self.ledger_health()
         self._log.events.info(
@@ -180,6 +198,30 @@ class Application:
         """How the ledger is."""
         return self._ledger.health()
 
+    def open_operations(self) -> Mapping[OperationState, int]:
+        """How many operations have not settled, by state."""
+        return self._operating.open_by_state()
+
+    async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
+        """Operations in the ledger, newest first."""
+        return await self._operating.operations(query)
+
+    async def operation(self, id: str) -> OperationRecord | None:
+        """The operation of exactly this id."""
+        return await self._operating.operation(id)
+
+    async def moves(self, id: str) -> Sequence[OperationMove]:
+        """Its history, oldest first."""
+        return await self._operating.moves(id)
+
+    async def renew_operation(self, id: str) -> OperationRecord | None:
+        """Somebody vouches for its caller."""
+        return await self._operating.renew(id)
+
+    async def cancel_operation(self, id: str) -> CancelVerdict:
+        """Somebody wants it cancelled."""
+        return await self._operating.cancel(id)
+
     def start_drain(self) -> None:
         """Stop accepting calls and let those that live end."""
         if not self._context.is_draining:
@@ -204,30 +246,4 @@ def call_in_flight(exchange: Exchange, now: Moment) -> CallInFlight:
         downstream_state=call.downstream.name.lower(),
         upstream_state=call.upstream.name.lower(),
         orphaned_since=call.left_at if call.is_orphaned else None,
-    )
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The road's bounds, from the settings."""
-    limits, calls = settings.limits, settings.calls
-    return Limits(
-        request_line_bytes=limits.request_line_bytes,
-        head_bytes=limits.head_bytes,
-        head_fields=limits.head_fields,
-        body_bytes=limits.body_bytes,
-        max_connections=limits.max_connections,
-        max_calls=limits.max_calls,
-        request_head_seconds=limits.request_head_seconds,
-        request_progress_seconds=limits.request_progress_seconds,
-        upstream_stall_seconds=limits.upstream_stall_seconds,
-        connect_seconds=limits.connect_seconds,
-        max_upstream_connections=limits.max_upstream_connections,
-        max_idle_upstream_connections=limits.max_idle_upstream_connections,
-        upstream_keepalive_seconds=limits.upstream_keepalive_seconds,
-        upstream_max_age_seconds=limits.upstream_max_age_seconds,
-        upstream_idle_seconds=limits.upstream_idle_seconds,
-        downstream_idle_seconds=limits.downstream_idle_seconds,
-        write_stall_seconds=calls.write_stall_seconds,
-        follow=calls.follow.bounds(),
-        takes_fin_as_leaving=calls.half_close == "left",
     )

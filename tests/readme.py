@@ -1,4 +1,4 @@
-"""README's generated parts: greeting, providers, outcomes, metrics, prices, limits and map; written from the code.
+"""README's generated parts: greeting, providers, outcomes, operations, metrics, prices, limits and map; written from the code.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
@@ -21,6 +21,7 @@ from sidecar.config.upstreams import PUBLIC_URLS, DialectName
 from sidecar.lifecycle.call import Outcome
 from sidecar.providers.registry import DIALECTS
 from sidecar.telemetry.metrics import metrics_table
+from tests.readme_operations import operations_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -144,6 +145,7 @@ PARTS = {
     "greeting": default_greeting,
     "providers": providers_table,
     "outcomes": outcomes_table,
+    "operations": operations_table,
     "metrics": metrics_table,
     "prices": prices_table,
     "limits": limits_table,

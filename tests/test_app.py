@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.app import Application, limits_of
+from sidecar.app import Application
 from sidecar.config.settings import Settings
 from sidecar.errors import LedgerError, SettingsError
 from sidecar.telemetry.program import ProgramState
@@ -76,26 +76,3 @@ async def test_ledger_of_another_sidecar_is_refused(tmp_path: Path) -> None:
             Application(settings_for(tmp_path))
     finally:
         await first.stop()
-
-
-def test_limits_are_the_settings(tmp_path: Path) -> None:
-    settings = settings_for(
-        tmp_path,
-        limits={
-            "request_line_bytes": 2048, "head_fields": 7, "body_bytes": 9, "max_calls": 11, "max_connections": 13,
-            "request_head_seconds": 17, "request_progress_seconds": 19, "upstream_stall_seconds": 23,
-        },
-    )  # fmt: skip
-    limits = limits_of(settings)
-    for key in settings.limits.model_fields_set:
-        assert getattr(limits, key) == getattr(settings.limits, key)
-
-
-def test_limits_have_what_calls_say(tmp_path: Path) -> None:
-    follow = {"max_calls": 3, "max_seconds": 4, "max_bytes": "5KiB"}
-    limits = limits_of(
-        settings_for(tmp_path, calls={"half_close": "wait", "follow": follow}, limits={"head_bytes": "8KiB"})
-    )
-    assert not limits.takes_fin_as_leaving
-    assert limits.head_bytes == 8 * 1024
-    assert (limits.follow.max_calls, limits.follow.max_seconds, limits.follow.max_bytes) == (3, 4, 5 * 1024)

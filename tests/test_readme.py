@@ -1,13 +1,18 @@
 """README says what the code says."""
 
+import ast
 import re
 
 import pytest
+import typer
 
+from sidecar.cli.commands import app
 from sidecar.config.limits import Limits
 from sidecar.config.load import load
+from sidecar.config.quantities import parse_seconds
 from sidecar.lifecycle.call import Outcome
-from tests import readme
+from sidecar.lifecycle.operation import OPEN, OperationState
+from tests import readme, readme_operations
 
 EMPTY = "".join(f"<!-- {name} -->\n<!-- /{name} -->\n" for name in readme.PARTS)
 
@@ -52,6 +57,43 @@ def test_settings_that_are_shown_can_be_used(tmp_path, monkeypatch, shown: str) 
     (tmp_path / "sidecar.yaml").write_text(shown)
     monkeypatch.chdir(tmp_path)
     assert load({}, {}).file is not None
+
+
+@pytest.mark.parametrize("shown", re.findall(r"```python\n(.*?)```", readme.README.read_text(), re.DOTALL))
+def test_programs_that_are_shown_are_python_and_their_leases_are_leases(shown: str) -> None:
+    ast.parse(shown)
+    for lease in re.findall(r'"X-Sidecar-Lease": "(.+?)"', shown):
+        assert parse_seconds(lease) > 0
+
+
+def test_every_end_of_an_operation_is_explained() -> None:
+    part = readme.README.read_text().partition("**How an operation ends.**")[2].partition("**Its money.**")[0]
+    rows = re.findall(r"^\| `(\w+)` \| .+ \|$", part, re.MULTILINE)
+    assert rows == [str(state) for state in OperationState if state not in OPEN]
+
+
+def test_every_create_that_is_listed_opens_an_operation_and_no_other_does() -> None:
+    assert readme_operations.operations_table().count("\n") == 2 + len(readme_operations.CREATES)
+    with pytest.raises(LookupError, match="opens no operation of openai"):
+        readme_operations.wire_of("openai", "/v1/chat/completions")
+
+
+def test_commands_that_are_shown_exist() -> None:
+    shown = set(re.findall(r"(?:bin/|`)sidecar ([a-z]+(?: [a-z]+)?)", readme.README.read_text()))
+    assert {"operations list", "operations cancel", "report", "serve"} <= shown
+    assert [words for words in shown if not _is_command(words.split())] == []
+
+
+def _is_command(words: list[str]) -> bool:
+    groups = {group.name: group.typer_instance for group in app.registered_groups}
+    below = groups.get(words[0])
+    if below is None:
+        return words[0] in _names(app)
+    return len(words) == 1 or words[1] in _names(below)
+
+
+def _names(commands: typer.Typer) -> set[str]:
+    return {str(each.name or getattr(each.callback, "__name__", "")) for each in commands.registered_commands}
 
 
 def test_files_that_are_linked_are_there() -> None:

@@ -7,6 +7,7 @@ import pytest
 from sidecar.simulator.server import RunningSimulator, running_simulator
 from tests.end_to_end.callers import Nursery
 from tests.end_to_end.rig import RunningSidecar, running_sidecar
+from tests.postgres import postgres as postgres
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,159 @@
+"""Builds what knows of operations and joins its rooms: the road tells the reaper, the reaper asks through the road's pool.
+
+Part of what `app.py` does, in a file of its own: with that one the only place that knows every concrete class.
+"""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from sidecar.callers.exits import CallerExits
+from sidecar.config.settings import Settings
+from sidecar.control.view import CancelVerdict
+from sidecar.ledger.operations import OperationLedger, OperationQuery
+from sidecar.lifecycle.operation import CancelResult, GoneReason, OperationState
+from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+from sidecar.providers.operation import OperationWire
+from sidecar.providers.registry import DIALECTS
+from sidecar.proxy.asking import UpstreamAsker
+from sidecar.proxy.context import Context
+from sidecar.proxy.operation_rows import OperationRows
+from sidecar.proxy.operations import Operations, Terms
+from sidecar.proxy.renewals import Renewals
+from sidecar.reaper.credentials import KnownCredentials
+from sidecar.reaper.google_asker import GoogleAsker
+from sidecar.reaper.means import Given
+from sidecar.reaper.reaper import Reaper
+from sidecar.reaper.rules import rules_of
+from sidecar.reaper.settlement import settle_operation
+from sidecar.telemetry.log import Log
+
+ROWS_SECONDS: Final = 5.0
+"""At the end, what was heard of operations gets so long to reach the ledger."""
+
+
+class Operating:
+    """One per sidecar: `start` it before the proxy accepts, `stop` it when no exchange is live."""
+
+    def __init__(self, settings: Settings, context: Context, ledger: OperationLedger, instance: str, log: Log) -> None:
+        self._ledger = ledger
+        self._log = log
+        loop, clock = context.loop, context.clock
+        self._recorder = recorder = context.recorder.operations
+        self._credentials = KnownCredentials(settings.upstreams, clock, self._say_of_credential)
+        self._asker = GoogleAsker(UpstreamAsker(context, wanted_headers=reply_headers_of))
+        given = Given(
+            instance=instance,
+            asker=self._asker,
+            credentials=self._credentials,
+            wires=wire_of,
+            recorder=recorder,
+            settlement=partial(settle_operation, context.prices, is_watched=settings.operations.watch),
+            rules=rules_of(settings.operations, settings.mode),
+            clock=clock,
+            forget=self._forget,
+        )
+        self._reaper = Reaper(given, ledger=ledger, loop=loop, trouble=self._say_of_fault)
+        self._exits = CallerExits(loop, context.peers, self._process_exited, self._say_unseen)
+        self._rows = OperationRows(loop, ledger, self._say_of_ledger)
+        context.operations = Operations(
+            loop=loop,
+            rows=self._rows,
+            ledger=ledger,
+            renewals=Renewals(loop, self._rows, ledger, clock, self._reaper),
+            terms=Terms(settings.operations.lease_seconds),
+            watcher=self._reaper,
+            credentials=self._credentials,
+            exits=self._exits,
+            opened=recorder.opened,
+        )
+
+    async def start(self) -> None:
+        """Take up what earlier instances left.
+
+        Raises:
+            LedgerError: the ledger can't be read.
+        """
+        await self._reaper.start()
+
+    async def stop(self, deadline_seconds: float, *, callers_are_gone: bool) -> None:
+        """Write what was heard, cancel what must be, and end. What has no end yet is gone on with at the next start."""
+        await self._rows.written(min(ROWS_SECONDS, deadline_seconds))
+        await self._reaper.stop(deadline_seconds, callers_are_gone=callers_are_gone)
+        await self._asker.close()
+        self._exits.close()
+        self._rows.close()
+
+    # === what people ask ===
+
+    def open_by_state(self) -> Mapping[OperationState, int]:
+        """How many operations of this sidecar have not settled."""
+        return self._reaper.open_by_state()
+
+    async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
+        """Operations in the ledger, newest first."""
+        return await asyncio.to_thread(lambda: list(self._ledger.operations(query)))
+
+    async def operation(self, id: str) -> OperationRecord | None:
+        """The operation of exactly this id."""
+        found = await asyncio.to_thread(self._ledger.operation, id)
+        return found if found is not None and found.id == id else None
+
+    async def moves(self, id: str) -> Sequence[OperationMove]:
+        """Its history, oldest first."""
+        return await asyncio.to_thread(self._ledger.moves, id)
+
+    async def renew(self, id: str) -> OperationRecord | None:
+        """Somebody vouches for its caller."""
+        return await self._reaper.renew(id)
+
+    async def cancel(self, id: str) -> CancelVerdict:
+        """Somebody wants it cancelled."""
+        return verdict_of(await self._reaper.cancel(id))
+
+    # === between the rooms ===
+
+    def _process_exited(self, operations: Collection[str], evidence: str) -> None:
+        self._reaper.caller_gone(operations, GoneReason.PROCESS_EXITED, evidence)
+
+    def _forget(self, id: str) -> None:
+        """It is ours no more: its credential and its processes are nobody's business."""
+        self._credentials.forget(id)
+        self._exits.forget(id)
+        self._recorder.released(id)
+
+    def _say_unseen(self, why: str) -> None:
+        self._log.events.warning("caller_processes_unseen", why=why, so="operations are judged by their leases alone")
+
+    def _say_of_credential(self, upstream: str, problem: str) -> None:
+        self._log.events.warning("credential_unusable", upstream=upstream, problem=problem)
+
+    def _say_of_ledger(self, problem: str) -> None:
+        self._log.events.error("operation_not_written", problem=problem)
+
+    def _say_of_fault(self, problem: str) -> None:
+        self._log.events.error("reaper_fault", problem=problem)
+
+
+def wire_of(record: OperationRecord) -> OperationWire | None:
+    """How one speaks about an operation: told from the request that opened it, as it was told then."""
+    dialect = DIALECTS.get(record.dialect)
+    route = None if dialect is None else dialect.route("POST", record.path)
+    return None if route is None else route.operation
+
+
+def reply_headers_of(record: OperationRecord) -> tuple[str, ...]:
+    """The headers that the reader of an operation's replies needs."""
+    wire = wire_of(record)
+    return () if wire is None else wire.reply_headers
+
+
+def verdict_of(record: OperationRecord | None) -> CancelVerdict:
+    """What became of somebody's wish to have an operation cancelled, told from its row."""
+    if record is None:
+        return CancelVerdict.UNKNOWN
+    if record.state is OperationState.CANCELLING:
+        return CancelVerdict.TAKEN
+    is_unsupported = record.cancel_result == CancelResult.UNSUPPORTED and record.ended_at is None
+    return CancelVerdict.UNSUPPORTED if is_unsupported else CancelVerdict.ENDED
