@@ -27,7 +27,9 @@ def notes(settings: Settings) -> Iterator[str]:
     """What is allowed, and worth knowing before it surprises."""
     if settings.mode is Mode.ENFORCE:
         kinds = [kind for kind, what in settings.operations.on_orphan if what is WhenOrphaned.CANCEL]
-        whose = f"operations of kind {' and '.join(kinds)}" if kinds else "operations that were given a lease of their own"
+        whose = (
+            f"operations of kind {' and '.join(kinds)}" if kinds else "operations that were given a lease of their own"
+        )
         yield f"mode is enforce: {whose} are cancelled at their provider when their caller is gone"
     if not settings.proxy.listen.is_loopback:
         yield (
