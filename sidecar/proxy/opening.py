@@ -1,7 +1,8 @@
 """A request that opens an operation: its row is durable before the provider can have all of it, and its reply is read to the end.
 
 The last piece of the request is held back until the row is written (the whole of it, where it is small), so that no operation
-can exist of which nothing is known. A request of which only the body says whether it opens one is held until it has.
+can exist of which nothing is known; and until it is known which processes have sent it, which takes some milliseconds. A request
+of which only the body says whether it opens one is held until it has.
 """
 
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ class Opening:
 
     __slots__ = (
         "_exchange", "_facts", "_has_id", "_head", "_is_done", "_name", "_operations", "_reader", "_record",
-        "_request_reader", "_rest", "_route", "_status", "_timer", "holds_back",
+        "_request_reader", "_rest", "_route", "_status", "_timer", "_waits_for", "holds_back",
     )  # fmt: skip
 
     is_cancel = False
@@ -85,9 +86,12 @@ class Opening:
         exchange.account = None  # the operation's row has the money, and a call's would have none
         self._record = record = self._operations.record_of(exchange.admission, self._facts)
         self._operations.saw_credential(record, exchange.admission, self._head)
-        self._operations.stands_behind(record, exchange.downstream)
         self._timer = exchange.context.loop.call_later(HOLD_SECONDS, self._go_on)
-        self._operations.open(record, self._row_written)
+        looking_up = self._operations.stands_behind(record, exchange.downstream)
+        self._waits_for = 1 if looking_up is None else 2
+        if looking_up is not None:  # a program that dies right after its create must have been seen
+            looking_up.add_done_callback(self._one_is_done)
+        self._operations.open(record, self._one_is_done)
 
     def _facts_of_request(self) -> RequestFacts:
         if self._exchange.account is not None:
@@ -97,9 +101,11 @@ class Opening:
         self._request_reader.finish()
         return self._request_reader.facts()
 
-    def _row_written(self, record: OperationRecord | None) -> None:
-        self._timer.cancel()
-        if not self._exchange.is_settled:
+    def _one_is_done(self, _: object) -> None:
+        """The row is written, or it is known who stands behind it."""
+        self._waits_for -= 1
+        if not self._waits_for:
+            self._timer.cancel()
             self._go_on()
 
     def _go_on(self) -> None:

@@ -166,15 +166,17 @@ class Operations:
             lambda row: self._tell_observed(row, observed, is_claimed=is_claimed),
         )
 
-    def stands_behind(self, record: OperationRecord, downstream: "Downstream | None") -> None:
-        """Whoever holds the caller's end of this connection stands behind the operation."""
+    def stands_behind(self, record: OperationRecord, downstream: "Downstream | None") -> "asyncio.Task[None] | None":
+        """Whoever holds the caller's end of this connection stands behind the operation. None where that is known at once."""
         if downstream is None:
-            return
+            return None
         looking_up = self._exits.seen(record.id, downstream.sockname, downstream.peername)
-        if looking_up is not None:
-            task = self._loop.create_task(looking_up)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if looking_up is None:
+            return None
+        task = self._loop.create_task(looking_up)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def saw_credential(self, record: OperationRecord, admission: "Admission", head: RequestHead) -> None:
         """A create, or another request that the provider has answered well, carries what its caller may do."""

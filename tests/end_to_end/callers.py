@@ -1,24 +1,16 @@
-"""Callers: real google-genai clients in processes of their own, so that they can be interrupted and killed.
-
-A fork server imports the SDK once; each caller is a fork of it, with its own sockets, loop and signals.
-"""
+"""Callers: real google-genai clients in processes of their own, so that they can be interrupted and killed."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any, Literal, NamedTuple
 
-from sidecar.clock import Moment
+from tests.end_to_end.program import Program, Programs
 
 MODEL = "gemini-2.5-flash"
 PROMPT = "Tell me about the sea."
-PATIENCE_SECONDS = 30.0
 
 Doing = Literal["unary", "stream", "stream_then_leave", "unary_with_timeout"]
 
@@ -38,59 +30,17 @@ class Client(NamedTuple):
 CLIENTS = [Client(mode, transport) for mode in ("gemini", "vertex") for transport in ("sync", "httpx2", "aiohttp")]
 
 
-class Caller:
-    """A process that makes one call. `heard` waits for what it says: `calling`, `chunk`, `answer`, `error`."""
-
-    def __init__(self, process: BaseProcess, connection: Connection) -> None:
-        self._process, self._connection = process, connection
-
-    def heard(self, word: str) -> Any:
-        """Wait until the caller says this; what it says with it."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._connection.poll(max(0.0, deadline - time.monotonic())):
-            said, detail = self._connection.recv()
-            if said == word:
-                return detail
-            assert said != "error" or word == "error", detail
-        raise AssertionError(f"the caller never said {word}")
-
-    def kill(self, number: int) -> Moment:
-        """Send a signal; the moment it was sent."""
-        at = time.time_ns() // 1000
-        assert self._process.pid is not None
-        os.kill(self._process.pid, number)
-        return at
-
-    def ended(self) -> None:
-        """Wait until the process has ended."""
-        self._process.join(PATIENCE_SECONDS)
-        assert self._process.exitcode is not None
-
-
-class Nursery:
-    """Starts callers."""
+class Nursery(Programs):
+    """Starts callers, which make one call each. They say `calling`, `chunk`, `answer` and `error`."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(
-            ["google.genai", "aiohttp", "httpx2", "tests.sdk_clients", "tests.end_to_end.callers"]
-        )
+        super().__init__("google.genai", "aiohttp", "httpx2", "tests.sdk_clients", "tests.end_to_end.callers")
 
-    @contextmanager
-    def caller(self, client: Client, base_url: str, name: str, script: str, doing: Doing) -> Iterator[Caller]:
+    def caller(
+        self, client: Client, base_url: str, name: str, script: str, doing: Doing
+    ) -> AbstractContextManager[Program]:
         """A caller at work. `name` becomes its `X-Sidecar-Caller` and its tag on the simulator's bill."""
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_call, args=(theirs, client, base_url, name, script, doing))
-        process.start()
-        theirs.close()
-        try:
-            yield Caller(process, ours)
-        finally:
-            if process.is_alive():
-                process.kill()
-            process.join()
-            process.close()
-            ours.close()
+        return self.started(_call, client, base_url, name, script, doing)
 
 
 def _call(say: Connection, client: Client, base_url: str, name: str, script: str, doing: Doing) -> None:

@@ -1,25 +1,17 @@
-"""Programs that open operations with the real SDKs, in processes of their own, so that they can be killed.
+"""Programs that open operations with the real SDKs, in processes of their own, so that they can be killed."""
 
-A fork server imports the SDKs once; each program is a fork of it, with its own sockets and signals.
-"""
-
-import multiprocessing
-import os
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 import anthropic
 import openai
 
-from sidecar.clock import Moment
+from tests.end_to_end.program import PATIENCE_SECONDS, Program, Programs
 from tests.sdk_clients import sdk_client
 
-PATIENCE_SECONDS = 30.0
 TURN: Any = [{"role": "user", "content": "hi"}]
 Headers = dict[str, str]
 
@@ -98,57 +90,17 @@ FAMILIES = {
 }
 
 
-class Program:
-    """A process that has opened one operation and, if it was told to, polls it for ever."""
-
-    def __init__(self, process: BaseProcess, connection: Connection) -> None:
-        self._process, self._connection = process, connection
-
-    def heard(self, word: str) -> Any:
-        """Wait until the program says this; what it says with it."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._connection.poll(max(0.0, deadline - time.monotonic())):
-            said, detail = self._connection.recv()
-            if said == word:
-                return detail
-            assert said != "error" or word == "error", detail
-        raise AssertionError(f"the program never said {word}")
-
-    def kill(self, number: int = signal.SIGKILL) -> Moment:
-        """Send a signal, and wait for the end; the moment it was sent."""
-        at = time.time_ns() // 1000
-        assert self._process.pid is not None
-        os.kill(self._process.pid, number)
-        self._process.join(PATIENCE_SECONDS)
-        assert self._process.exitcode is not None
-        return at
-
-
-class Operators:
-    """Starts programs."""
+class Operators(Programs):
+    """Starts programs that open one operation each and, if they are told to, poll it for ever."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["google.genai", "openai", "anthropic", "tests.end_to_end.operators"])
+        super().__init__("google.genai", "openai", "anthropic", "tests.end_to_end.operators")
 
-    @contextmanager
     def program(
         self, family: str, base_url: str, headers: Headers, poll_seconds: float | None = None
-    ) -> Iterator[Program]:
+    ) -> AbstractContextManager[Program]:
         """A program at work. It says `opened` with the operation's id, and `state` at each poll."""
-        ours, theirs = self._context.Pipe()
-        arguments = (theirs, family, base_url, headers, poll_seconds)
-        process = self._context.Process(target=_operate, args=arguments)
-        process.start()
-        theirs.close()
-        try:
-            yield Program(process, ours)
-        finally:
-            if process.is_alive():
-                process.kill()
-            process.join()
-            process.close()
-            ours.close()
+        return self.started(_operate, family, base_url, headers, poll_seconds)
 
 
 def _operate(say: Connection, family: str, base_url: str, headers: Headers, poll_seconds: float | None) -> None:

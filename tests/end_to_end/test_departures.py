@@ -98,7 +98,6 @@ def test_caller_is_killed_before_the_answer__orphan_finished(stage: Stage, clien
     with stage.nursery.caller(client, stage.base_url(client), stage.name, UNARY, "unary") as caller:
         stage.simulator.reached(stage.name, Milestone.RECEIVED)
         killed_at = caller.kill(number)
-        caller.ended()
         row, truth = stage.check("orphan_finished")
     stage.check_left(row, killed_at)
     assert usd(row, "orphaned_usd") == truth.usd
@@ -125,7 +124,6 @@ def test_caller_is_killed_midway_through_a_stream__output_until_then_is_delivere
     with stage.nursery.caller(client, stage.base_url(client), stage.name, STREAM, "stream") as caller:
         caller.heard("chunk")
         killed_at = caller.kill(number)
-        caller.ended()
         row, truth = stage.check("orphan_finished")
     stage.check_left(row, killed_at, reason=row["left_reason"])
     assert row["left_reason"] in ("fin", "rst")  # a reset when a chunk arrived that was never read

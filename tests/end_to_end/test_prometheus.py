@@ -1,7 +1,6 @@
 """A real Prometheus scrapes the sidecar, and its `increase()` of orphaned spend is the truth."""
 
 import json
-import signal
 import subprocess
 import time
 import urllib.parse
@@ -89,8 +88,7 @@ def _orphan_one(simulator: RunningSimulator, sidecar: RunningSidecar, nursery: N
         client, f"{sidecar.proxy}/gemini", name, "seconds=1 prompt=100000 output=50000", "unary"
     ) as caller:
         simulator.reached(name, Milestone.RECEIVED)
-        caller.kill(signal.SIGKILL)
-        caller.ended()
+        caller.kill()
         return usd(sidecar.row(name), "orphaned_usd")
 
 
