@@ -195,8 +195,8 @@ class Application:
         return [call_in_flight(exchange, now) for exchange in sorted(calls, key=lambda exchange: exchange.started_at)]
 
     def ledger_health(self) -> LedgerHealth:
-        """How the ledger is."""
-        return self._ledger.health()
+        """How the ledger is; what of operations could not be written is among its errors."""
+        return self._operating.with_errors(self._ledger.health())
 
     def open_operations(self) -> Mapping[OperationState, int]:
         """How many operations have not settled, by state."""

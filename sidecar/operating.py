@@ -8,9 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from sidecar.callers.exits import CallerExits
 from sidecar.config.settings import Settings
 from sidecar.control.view import CancelVerdict
+from sidecar.ledger.contract import LedgerHealth
 from sidecar.ledger.operations import OperationLedger, OperationQuery
 from sidecar.lifecycle.operation import CancelResult, GoneReason, OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
@@ -39,6 +42,7 @@ class Operating:
     def __init__(self, settings: Settings, context: Context, ledger: OperationLedger, instance: str, log: Log) -> None:
         self._ledger = ledger
         self._log = log
+        self._write_errors = 0
         loop, clock = context.loop, context.clock
         self._recorder = recorder = context.recorder.operations
         self._credentials = KnownCredentials(settings.upstreams, clock, self._say_of_credential)
@@ -91,6 +95,10 @@ class Operating:
         """How many operations of this sidecar have not settled."""
         return self._reaper.open_by_state()
 
+    def with_errors(self, health: LedgerHealth) -> LedgerHealth:
+        """The ledger's health, and how often something of an operation could not be written; it is tried again."""
+        return replace(health, errors=health.errors | {"operation": self._write_errors})
+
     async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
         """Operations in the ledger, newest first."""
         return await asyncio.to_thread(lambda: list(self._ledger.operations(query)))
@@ -130,6 +138,7 @@ class Operating:
         self._log.events.warning("credential_unusable", upstream=upstream, problem=problem)
 
     def _say_of_ledger(self, problem: str) -> None:
+        self._write_errors += 1
         self._log.events.error("operation_not_written", problem=problem)
 
     def _say_of_fault(self, problem: str) -> None:

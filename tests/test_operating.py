@@ -86,6 +86,12 @@ async def test_renewed_by_a_person(scene: Scene) -> None:
     assert renewed.renewed_at > record.renewed_at
 
 
+async def test_operation_that_can_not_be_written_is_an_error_of_the_ledger(scene: Scene) -> None:
+    assert scene.application.ledger_health().errors["operation"] == 0
+    scene.application._operating._say_of_ledger("the disk is full")
+    assert scene.application.ledger_health().errors["operation"] == 1
+
+
 async def test_cancelled_by_a_person(scene: Scene) -> None:
     record = await scene.opened()
     assert await scene.application.cancel_operation(record.id) is CancelVerdict.TAKEN

@@ -63,7 +63,7 @@ class Passing:
         record = await self._read(id)
         if record is None or record.settled_at is not None:
             return record
-        renewed = await self._means.store.do(lambda ledger: renew_in(ledger, record, self._means.now()))
+        renewed = await self._means.store.do(lambda ledger: renew_in(ledger, record))
         entry = self._means.roster.get(record.id)
         if renewed is not None and entry is not None:
             self._steps.saw(entry, renewed, "renewal")
@@ -99,8 +99,9 @@ class Passing:
             self._means.roster.put(entry, self._means.now())
 
 
-def renew_in(ledger: OperationLedger, record: OperationRecord, now: Moment) -> OperationRecord | None:
+def renew_in(ledger: OperationLedger, record: OperationRecord) -> OperationRecord | None:
     """Renew a lease by the operation's own name, which it has when the provider has given it one."""
+    now = ledger.now()
     if record.provider_id is None:
         ledger.renew_all([record.id], now)
     else:

@@ -65,7 +65,7 @@ class LedgerHealth(Protocol):
         ...
 
 
-LEDGER_OPERATIONS = ("open", "write", "row", "expire", "keep_alive", "close")
+LEDGER_OPERATIONS = ("open", "write", "row", "operation", "expire", "keep_alive", "close")
 """What can fail in a ledger; each is on the page from the start, so that the first failure is an increase."""
 
 

@@ -126,3 +126,8 @@ def test_a_document_may_come_in_any_two_pieces(key: tuple[str, str]) -> None:
         found = told(WIRES[key].open_reply(JSON, NO_FACTS), *pieces)
         assert found is not None
         assert found.provider_id == "o1"
+
+
+def test_no_request_is_both_held_for_its_row_and_changed_to_ask_for_usage() -> None:
+    both = [(name, row.method) for name, row in rows(*Role) if row.operation is not None and row.asks_usage]
+    assert both == []
