@@ -20,7 +20,7 @@ def test_check_of_good_settings__says_which_file_and_what_to_know(sidecar, file)
     assert ran.code == OK
     first, note = ran.out.splitlines()
     assert first == "settings are good: settings file sidecar.yaml (found in the working directory)"
-    assert note.startswith("note: mode is enforce, but version")
+    assert note.startswith("note: mode is enforce: operations of kind")
 
 
 def test_check_without_any_file__says_so(sidecar):

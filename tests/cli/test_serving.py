@@ -11,7 +11,7 @@ def test_serve__says_where_it_is_and_ends_in_order(start, empty_folder):
     anywhere = [flag for name in ("proxy", "control", "observe") for flag in (f"--{name}-listen", "127.0.0.1:0")]
     child = start("serve", *anywhere, "--ledger", "sqlite:///calls.db", "--mode", "enforce")
     said = b"".join(iter(child.stderr.readline, b"  ledger    calls.db, rows are kept 30 days\n")).decode()
-    assert said.startswith("sidecar: note: mode is enforce, but version")
+    assert said.startswith("sidecar: note: mode is enforce: operations of kind")
     assert re.search(r"export GOOGLE_GEMINI_BASE_URL=http://127\.0\.0\.1:[1-9]\d*/gemini\n", said)
     child.send_signal(signal.SIGTERM)
     assert child.wait() == OK

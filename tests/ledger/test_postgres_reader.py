@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from sidecar.errors import LedgerError
-from sidecar.ledger import postgres_reader, reader
+from sidecar.ledger import postgres_reader, steps
 from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.operations import OperationQuery
 from sidecar.ledger.postgres_operations import PostgresOperationReader
@@ -84,7 +84,7 @@ def test_an_older_ledger_is_not_read_before_it_is_brought_up_to_date(
     nothing: PostgresPlace, monkeypatch: pytest.MonkeyPatch
 ):
     nothing.open()
-    monkeypatch.setattr(reader, "NEWEST", NEWEST + 1)
+    monkeypatch.setattr(steps, "NEWEST", NEWEST + 1)
     with pytest.raises(
         LedgerError, match=rf"older sidecar \(schema {NEWEST}, not {NEWEST + 1}\); start `sidecar serve`"
     ):
