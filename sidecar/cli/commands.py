@@ -10,13 +10,19 @@ import typer
 from sidecar.cli import OK
 from sidecar.cli.flags import (
     By,
+    Caller,
     ConfigFlag,
     Format,
+    FormatFlag,
     LedgerFlag,
+    Limit,
+    Model,
     ReportFormat,
     RowFormat,
+    RowFormatFlag,
     Since,
     Until,
+    Upstream,
     help_when_alone,
     parse_outcome,
 )
@@ -88,17 +94,15 @@ def serve(
 def list_calls(
     since: Since = None,
     until: Until = None,
-    model: Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")] = None,
-    upstream: Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")] = None,
-    caller: Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.")] = None,
+    model: Model = None,
+    upstream: Upstream = None,
+    caller: Caller = None,
     outcome: Annotated[
         str | None, typer.Option(parser=parse_outcome, metavar="OUTCOME", help="Only this: orphan_finished, open, ...")
     ] = None,
     orphaned: Annotated[bool, typer.Option("--orphaned", help="Only calls that were orphaned.")] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.")
-    ] = None,
-    format: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.TABLE,
+    limit: Limit = None,
+    format: RowFormatFlag = RowFormat.TABLE,
     config: ConfigFlag = None,
     ledger: LedgerFlag = None,
 ) -> None:
@@ -116,7 +120,7 @@ def list_calls(
 @calls.command("show")
 def show_call(
     id: Annotated[str, typer.Argument(metavar="ID", help="The call's id, or enough of its beginning.")],
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
     config: ConfigFlag = None,
     ledger: LedgerFlag = None,
 ) -> int:
@@ -167,7 +171,7 @@ def version() -> None:
 @config.command("check")
 def check_settings(
     config: ConfigFlag = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
 ) -> int:
     """Say whether the settings can be used. Exits with 2 and everything that is wrong if not."""
     from sidecar.cli.configuration import check
@@ -178,7 +182,7 @@ def check_settings(
 @config.command("print")
 def print_settings(
     config: ConfigFlag = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
 ) -> None:
     """Show the value and the origin of every key, passwords masked."""
     from sidecar.cli.configuration import print_settings

@@ -57,6 +57,14 @@ Since = Annotated[
     typer.Option(parser=parse_moment, metavar="WHEN", help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC)."),
 ]  # fmt: skip
 Until = Annotated[int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Before this moment.")]
+Upstream = Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")]
+Model = Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")]
+Caller = Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.")
+]
+FormatFlag = Annotated[Format, typer.Option("--format", help="How to print.")]
+RowFormatFlag = Annotated[RowFormat, typer.Option("--format", help="How to print.")]
 
 
 def parse_outcome(text: str) -> str:

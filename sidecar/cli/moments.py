@@ -2,7 +2,7 @@
 
 import re
 
-from sidecar.clock import SECOND, Moment, SystemClock, from_rfc3339, rfc3339
+from sidecar.clock import SECOND, Moment, SystemClock, from_rfc3339, rfc3339, seconds_between
 from sidecar.config.quantities import SECONDS, parse_seconds
 
 AGO = re.compile(rf"[0-9]+(?:\.[0-9]+)? ?(?:{'|'.join(SECONDS)})")
@@ -40,3 +40,15 @@ def duration(seconds: float | None) -> str:
         return f"{seconds:.2f}s" if seconds < 10 else f"{seconds:.1f}s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}m{rest:02}s" if minutes < 60 else f"{minutes // 60}h{minutes % 60:02}m"
+
+
+def gone_after(begun_at: Moment, gone_at: Moment | None) -> str:
+    """From the beginning of the work to its caller's leaving; empty where it did not leave."""
+    return "" if gone_at is None else duration(seconds_between(begun_at, gone_at))
+
+
+def ran_on_for(gone_at: Moment | None, ended_at: Moment | None) -> str:
+    """From the caller's leaving to the end of the provider's work, where the work went on and its end was seen."""
+    if gone_at is None or ended_at is None or ended_at <= gone_at:
+        return ""
+    return duration(seconds_between(gone_at, ended_at))

@@ -5,12 +5,18 @@ from typing import Annotated
 import typer
 
 from sidecar.cli.flags import (
+    Caller,
     ConfigFlag,
     Format,
+    FormatFlag,
     LedgerFlag,
+    Limit,
+    Model,
     RowFormat,
+    RowFormatFlag,
     Since,
     Until,
+    Upstream,
     help_when_alone,
     parse_kind,
     parse_state,
@@ -32,19 +38,17 @@ ControlFlag = Annotated[
 def list_operations(
     since: Since = None,
     until: Until = None,
-    upstream: Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")] = None,
-    model: Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")] = None,
-    caller: Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.")] = None,
+    upstream: Upstream = None,
+    model: Model = None,
+    caller: Caller = None,
     kind: Annotated[
         str | None, typer.Option(parser=parse_kind, metavar="KIND", help="Only background, lro, batch or tuning.")
     ] = None,
     state: Annotated[
         str | None, typer.Option(parser=parse_state, metavar="STATE", help="Only this: running, cancelled, open, ...")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.")
-    ] = None,
-    format: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.TABLE,
+    limit: Limit = None,
+    format: RowFormatFlag = RowFormat.TABLE,
     config: ConfigFlag = None,
     ledger: LedgerFlag = None,
 ) -> None:
@@ -61,7 +65,7 @@ def list_operations(
 @operations.command("show")
 def show_operation(
     id: Annotated[str, typer.Argument(metavar="ID", help="The operation's id, or enough of its beginning.")],
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
     config: ConfigFlag = None,
     ledger: LedgerFlag = None,
 ) -> int:

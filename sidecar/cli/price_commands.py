@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sidecar.cli.flags import ConfigFlag, Format, LedgerFlag, Until, help_when_alone
+from sidecar.cli.flags import ConfigFlag, Format, FormatFlag, LedgerFlag, Model, Until, Upstream, help_when_alone
 from sidecar.cli.moments import parse_moment
 
 prices = typer.Typer(help="Look prices up.", rich_markup_mode=None, invoke_without_command=True)
@@ -24,7 +24,7 @@ def show_prices(
     at: Annotated[
         int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Prices in force then. Else now.")
     ] = None,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
     config: ConfigFlag = None,
 ) -> int:  # fmt: skip
     """Say what a model costs, which source says so, and what is doubtful about it.
@@ -43,10 +43,10 @@ def reprice(
         int, typer.Option(parser=parse_moment, metavar="WHEN", help="Calls from this moment on: 7d (ago), 2026-11-20, ...")
     ],
     until: Until = None,
-    upstream: Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")] = None,
-    model: Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")] = None,
+    upstream: Upstream = None,
+    model: Model = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would change.")] = False,
-    format: Annotated[Format, typer.Option("--format", help="How to print.")] = Format.TABLE,
+    format: FormatFlag = Format.TABLE,
     config: ConfigFlag = None,
     ledger: LedgerFlag = None,
 ) -> None:  # fmt: skip

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from heapq import nlargest
+from itertools import chain
 from typing import NamedTuple, TextIO
 
 import msgspec
 
-from sidecar.cli import call_table, operation_table
-from sidecar.cli.moments import clock_time
+from sidecar.cli.call_table import STARTED
+from sidecar.cli.moments import clock_time, ran_on_for
 from sidecar.cli.money import amount, percent
 from sidecar.cli.operation_sums import FIGURES, BillLine, bill, total_of
 from sidecar.cli.output import new_table, print_table, printable, standard_output
@@ -53,26 +54,22 @@ def _of_that_time(query: CallQuery) -> OperationQuery:
 
 def dearest_orphans(calls: LedgerReader, operations: OperationLedgerReader, query: CallQuery) -> list[Orphan]:
     """The calls and operations whose orphaned part cost most, dearest first."""
-    found = (*_orphaned_calls(calls, query), *_orphaned_operations(operations, query))
+    found = chain(_orphaned_calls(calls, query), _orphaned_operations(operations, query))
     return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
 
 
-def _orphaned_calls(reader: LedgerReader, query: CallQuery) -> list[Orphan]:
-    found = (
-        Orphan(each.id, each.started_at, each.model, call_table.ran_on_for(each), each.orphaned_usd, each.basis)
-        for each in reader.calls(msgspec.structs.replace(query, orphaned_only=True))
-        if each.orphaned_usd
-    )
-    return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
+def _orphaned_calls(reader: LedgerReader, query: CallQuery) -> Iterator[Orphan]:
+    for each in reader.calls(msgspec.structs.replace(query, orphaned_only=True)):
+        if each.orphaned_usd:
+            time = ran_on_for(each.left_at, each.finished_at)
+            yield Orphan(each.id, each.started_at, each.model, time, each.orphaned_usd, each.basis)
 
 
-def _orphaned_operations(reader: OperationLedgerReader, query: CallQuery) -> list[Orphan]:
-    found = (
-        Orphan(each.id, each.opened_at, each.model, operation_table.ran_on_for(each), each.orphaned_usd, each.basis)
-        for each in reader.operations(_of_that_time(query))
-        if each.orphaned_usd
-    )
-    return nlargest(DEAREST, found, key=lambda orphan: orphan.usd)
+def _orphaned_operations(reader: OperationLedgerReader, query: CallQuery) -> Iterator[Orphan]:
+    for each in reader.operations(_of_that_time(query)):
+        if each.orphaned_usd:
+            time = ran_on_for(each.lapsed_at, each.ended_at)
+            yield Orphan(each.id, each.opened_at, each.model, time, each.orphaned_usd, each.basis)
 
 
 def _figures(line: BillLine) -> Mapping[str, object]:
@@ -135,7 +132,7 @@ def _cells(line: BillLine, has_operations: bool) -> tuple[str, ...]:
 
 def _print_dearest(orphans: Sequence[Orphan], file: TextIO) -> None:
     table = new_table()
-    for head in (call_table.STARTED, "MODEL", "RAN ON FOR", "ORPHANED USD", "ID"):
+    for head in (STARTED, "MODEL", "RAN ON FOR", "ORPHANED USD", "ID"):
         is_number = head in {"RAN ON FOR", "ORPHANED USD"}
         table.add_column(head, justify="right" if is_number else "left", no_wrap=head != "MODEL", overflow="ellipsis")
     for orphan in orphans:

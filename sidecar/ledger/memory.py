@@ -1,15 +1,14 @@
 """The same promises in a dict, for tests of whatever writes or reads a ledger."""
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from msgspec.structs import replace
 
 from sidecar.clock import Moment
 from sidecar.ledger.contract import OPEN, By, CallQuery, LedgerHealth, ReportLine
-from sidecar.ledger.questions import DAY, glob, is_orphan
-from sidecar.ledger.reader import ambiguous
+from sidecar.ledger.pages import only_one
+from sidecar.ledger.questions import DAY, is_asked_for, is_orphan
 from sidecar.ledger.totals import Facts, add_up
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
@@ -71,10 +70,9 @@ class MemoryLedger:
         Raises:
             LedgerError: more than one begins so.
         """
-        found = [id] if id in self.rows else [each for each in self.rows if each.startswith(id)]
-        if len(found) > 1:
-            raise ambiguous("in memory", id)
-        return replace(self.rows[found[0]][0]) if found else None
+        named = sorted(each for each in self.rows if each.startswith(id))
+        found = only_one([self.rows[each][0] for each in named], id, "in memory", "call")
+        return None if found is None else replace(found)
 
     def report(self, query: CallQuery, by: By) -> list[ReportLine]:
         """Sums over the calls asked for."""
@@ -95,12 +93,8 @@ def _lost(record: CallRecord, now: Moment) -> CallRecord:
 
 
 def _matches(record: CallRecord, query: CallQuery) -> bool:
-    exact = ("upstream", "caller", "kind")
     return (
-        (query.since is None or record.started_at >= query.since)
-        and (query.until is None or record.started_at < query.until)
-        and all(getattr(query, name) in (None, getattr(record, name)) for name in exact)
-        and (query.model is None or fnmatchcase(record.model, glob(query.model)))
+        is_asked_for(query, record, record.started_at)
         and (query.outcome is None or query.outcome == (record.outcome or OPEN))
         and (not query.orphaned_only or _is_orphan(record))
     )

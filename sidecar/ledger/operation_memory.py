@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -11,7 +10,6 @@ from msgspec.structs import replace
 
 from sidecar.clock import Clock, Moment
 from sidecar.errors import LedgerError
-from sidecar.ledger.operation_reader import ambiguous
 from sidecar.ledger.operation_rows import (
     AFTERWARDS,
     RECORD_COLUMNS,
@@ -23,7 +21,8 @@ from sidecar.ledger.operation_rows import (
     writable,
 )
 from sidecar.ledger.operations import POLL, OperationQuery
-from sidecar.ledger.questions import glob
+from sidecar.ledger.pages import only_one
+from sidecar.ledger.questions import is_asked_for
 from sidecar.lifecycle.operation import MOVES, OPEN, OperationEvent, OperationKind, OperationState, becomes
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord, key_of
 
@@ -110,12 +109,6 @@ class MemoryOperations:
             older = [record for record in found if record is not None and record.renewed_at < at]
             return [_copy(self._renewed(record, {"renewed_at": at}, POLL)) for record in older]
 
-    def due(self, at: Moment, limit: int) -> list[OperationRecord]:
-        """Unsettled operations of this instance that are to be looked at by now, the longest overdue first."""
-        with self.rows.lock:
-            due = [record for record in self._held() if record.due_at <= at]
-            return [_copy(record) for record in sorted(due, key=_urgency)[:limit]]
-
     def unsettled(self) -> list[OperationRecord]:
         """All unsettled operations of this instance, oldest first."""
         with self.rows.lock:
@@ -174,11 +167,9 @@ class MemoryOperations:
             LedgerError: more than one begins so.
         """
         with self.rows.lock:
-            records = self.rows.records
-            found = [id] if id in records else [each for each in records if each.startswith(id)]
-            if len(found) > 1:
-                raise ambiguous(WHERE, id)
-            return _copy(records[found[0]]) if found else None
+            named = sorted(each for each in self.rows.records if each.startswith(id))
+            found = only_one([self.rows.records[each] for each in named], id, WHERE, "operation")
+            return None if found is None else _copy(found)
 
     def moves(self, id: str) -> list[OperationMove]:
         """The history of an operation, oldest first; the id in full."""
@@ -238,11 +229,5 @@ def _urgency(record: OperationRecord) -> tuple[Moment, str]:
 
 
 def _matches(record: OperationRecord, query: OperationQuery) -> bool:
-    exact = ("upstream", "caller", "kind")
-    return (
-        (query.since is None or record.opened_at >= query.since)
-        and (query.until is None or record.opened_at < query.until)
-        and all(getattr(query, name) in (None, getattr(record, name)) for name in exact)
-        and (query.model is None or fnmatchcase(record.model, glob(query.model)))
-        and (query.state in (None, record.state) or (query.state == "open" and record.state in OPEN))
-    )
+    is_in_state = query.state in (None, record.state) or (query.state == "open" and record.state in OPEN)
+    return is_in_state and is_asked_for(query, record, record.opened_at)

@@ -1,15 +1,15 @@
 """Every statement that asks for operations, by name. As in `operation_statements.py`, whose parameters these share."""
 
-from collections.abc import Callable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, tuple_
+from sqlalchemy import Select, bindparam, select
 
-from sidecar.clock import Moment
-from sidecar.ledger.matching import Matches
+from sidecar.ledger.matching import Filters, asked_for, filters_on, page_of
 from sidecar.ledger.operation_rows import MOVE_COLUMNS
 from sidecar.ledger.operation_statements import RECORD, UNSETTLED, M, O, is_in
 from sidecar.ledger.operations import OperationQuery
+from sidecar.ledger.pages import Place
+from sidecar.ledger.tables import OPERATIONS
 from sidecar.lifecycle.operation import OPEN, OperationState
 
 PAGE_ROWS: Final = 200
@@ -20,12 +20,6 @@ NEWEST_OF_KEY: Final[Select[Any]] = (
     .where(O.upstream == bindparam("of"), O.provider_key == bindparam("key"))
     .order_by(O.opened_at.desc(), O.id.desc())
     .limit(1)
-)
-DUE: Final[Select[Any]] = (
-    select(*RECORD)
-    .where(O.holder == bindparam("me"), UNSETTLED, O.due_at <= bindparam("at"))
-    .order_by(O.due_at, O.id)
-    .limit(bindparam("most"))
 )
 ALL_UNSETTLED: Final[Select[Any]] = (
     select(*RECORD).where(O.holder == bindparam("me"), UNSETTLED).order_by(O.opened_at, O.id)
@@ -51,24 +45,12 @@ NAMED: Final[Select[Any]] = (
 )
 """The first two whose id begins so; an exact match is the first. A range, because LIKE would not use the key."""
 
-_FILTERS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
-    "since": lambda moment: O.opened_at >= moment,
-    "until": lambda moment: O.opened_at < moment,
-    "upstream": lambda name: O.upstream == name,
-    "model": lambda pattern: Matches(O.model, pattern),
-    "caller": lambda name: O.caller == name,
-    "kind": lambda kind: O.kind == kind,
+_FILTERS: Final[Filters] = {
+    **filters_on(OPERATIONS, "opened_at"),
     "state": lambda state: is_in(OPEN) if state == "open" else O.state == state,
 }
 
 
-def operations_page(query: OperationQuery, after: tuple[Moment, str] | None, rows: int) -> Select[Any]:
-    """The next `rows` operations, newest first, after the one that was opened at that moment with that id.
-
-    Page by page and not one long cursor, for the reason that `statements.calls_page` gives.
-    """
-    asked = [made(value) for name, made in _FILTERS.items() if (value := getattr(query, name)) is not None]
-    page = select(*RECORD).where(*asked)
-    if after is not None:
-        page = page.where(tuple_(O.opened_at, O.id) < after)
-    return page.order_by(O.opened_at.desc(), O.id.desc()).limit(rows)
+def operations_page(query: OperationQuery, after: Place | None, rows: int) -> Select[Any]:
+    """The next `rows` operations, newest first, after the one in that place."""
+    return page_of(select(*RECORD).where(*asked_for(query, _FILTERS)), OPERATIONS, "opened_at", after, rows)

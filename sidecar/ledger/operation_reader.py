@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from sqlalchemy.sql import ClauseElement
 
-from sidecar.clock import Moment
-from sidecar.errors import LedgerError
 from sidecar.ledger.operation_database import Reading
 from sidecar.ledger.operation_questions import MOVES_OF, NAMED, PAGE_ROWS, operations_page
 from sidecar.ledger.operation_rows import as_move, as_record, writable
 from sidecar.ledger.operations import OperationQuery
+from sidecar.ledger.pages import Place, only_one, paged
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 
 
@@ -22,16 +21,9 @@ class SqlOperationReader:
 
     def operations(self, query: OperationQuery) -> Iterator[OperationRecord]:
         """Operations, newest first, a page at a time."""
-        left = query.limit
-        after: tuple[Moment, str] | None = None
-        while left is None or left > 0:
-            most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self._asked(operations_page(query, after, most))
-            yield from page
-            if len(page) < most:
-                return
-            after = page[-1].opened_at, page[-1].id
-            left = None if left is None else left - most
+        return paged(
+            query.limit, PAGE_ROWS, lambda after, rows: self._asked(operations_page(query, after, rows)), _place_of
+        )
 
     def operation(self, id: str) -> OperationRecord | None:
         """The operation of this id, or the only one whose id begins so.
@@ -41,9 +33,7 @@ class SqlOperationReader:
         """
         prefix = writable(id)
         found = self._asked(NAMED, prefix=prefix, beyond=prefix + "\U0010ffff")
-        if len(found) > 1 and found[0].id != prefix:
-            raise ambiguous(self._where, id)
-        return found[0] if found else None
+        return only_one(found, prefix, self._where, "operation")
 
     def moves(self, id: str) -> list[OperationMove]:
         """The history of an operation, oldest first; the id in full."""
@@ -55,6 +45,5 @@ class SqlOperationReader:
             return [as_record(row) for row in execute(question, parameters)]
 
 
-def ambiguous(where: str, prefix: str) -> LedgerError:
-    """The error for the beginning of an id that does not name one operation."""
-    return LedgerError(where, f'more than one operation begins with "{prefix}"', "write more of its id")
+def _place_of(record: OperationRecord) -> Place:
+    return record.opened_at, record.id

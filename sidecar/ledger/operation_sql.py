@@ -12,7 +12,7 @@ from sqlalchemy.sql import ClauseElement
 
 from sidecar.clock import Moment
 from sidecar.ledger.operation_database import Database, Execute, Reading
-from sidecar.ledger.operation_questions import ALL_UNSETTLED, DUE, NEWEST_OF_KEY, TYPICAL_SPEND
+from sidecar.ledger.operation_questions import ALL_UNSETTLED, NEWEST_OF_KEY, TYPICAL_SPEND
 from sidecar.ledger.operation_reader import SqlOperationReader
 from sidecar.ledger.operation_rows import (
     AFTERWARDS,
@@ -104,10 +104,6 @@ class SqlOperations(SqlOperationReader):
                 for chunk in _chunks(sorted(set(ids)))
                 for row in execute(RENEW_ALL, {**chunk, "at": at})
             ]
-
-    def due(self, at: Moment, limit: int) -> list[OperationRecord]:
-        """Unsettled operations of this instance that are to be looked at by now, the longest overdue first."""
-        return self._held(DUE, at=at, most=limit)
 
     def unsettled(self) -> list[OperationRecord]:
         """All unsettled operations of this instance, oldest first."""

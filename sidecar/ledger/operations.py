@@ -132,10 +132,6 @@ class OperationLedger(OperationLedgerReader, Protocol):
         """
         ...
 
-    def due(self, at: Moment, limit: int) -> list[OperationRecord]:
-        """Unsettled operations of this instance that are to be looked at by now, the longest overdue first."""
-        ...
-
     def unsettled(self) -> list[OperationRecord]:
         """All unsettled operations of this instance, oldest first."""
         ...

@@ -4,17 +4,19 @@ import contextlib
 from collections.abc import Iterator
 from typing import Final, Self
 
-from sidecar.clock import Moment
+from sqlalchemy.sql import ClauseElement
+
 from sidecar.errors import LedgerError
 from sidecar.ledger.contract import By, CallQuery, ReportLine
 from sidecar.ledger.operation_database import Execute
+from sidecar.ledger.pages import only_one, paged
 from sidecar.ledger.postgres_address import PostgresAddress, postgres_address
 from sidecar.ledger.postgres_connection import Connection, connect
 from sidecar.ledger.postgres_database import executing
 from sidecar.ledger.postgres_schema import version_of
 from sidecar.ledger.postgres_statements import POSTGRESQL
 from sidecar.ledger.postgres_trouble import told
-from sidecar.ledger.reader import ambiguous
+from sidecar.ledger.reader import begun
 from sidecar.ledger.rows import as_record
 from sidecar.ledger.statements import PAGE_ROWS, calls_named, calls_page, rendered, report_rows
 from sidecar.ledger.steps import refuse_newer, refuse_older
@@ -49,18 +51,10 @@ class PostgresReader:
         Raises:
             LedgerError: the database can't be read.
         """
-        left = query.limit
-        after: tuple[Moment, str] | None = None
         with self._connection() as connection:
-            while left is None or left > 0:
-                most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-                asked = rendered(calls_page(query, after, most), POSTGRESQL)
-                page = [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
-                yield from page
-                if len(page) < most:
-                    return
-                after = page[-1].started_at, page[-1].id
-                left = None if left is None else left - most
+            yield from paged(
+                query.limit, PAGE_ROWS, lambda after, rows: _records(connection, calls_page(query, after, rows)), begun
+            )
 
     def call(self, id: str) -> CallRecord | None:
         """The call of this id, or the only one whose id begins so.
@@ -68,12 +62,8 @@ class PostgresReader:
         Raises:
             LedgerError: more than one begins so, or the database can't be read.
         """
-        asked = rendered(calls_named(id), POSTGRESQL)
         with self._connection() as connection:
-            found = [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
-        if len(found) > 1 and found[0].id != id:
-            raise ambiguous(self.place.shown, id)
-        return found[0] if found else None
+            return only_one(_records(connection, calls_named(id)), id, self.place.shown, "call")
 
     def report(self, query: CallQuery, by: By) -> list[ReportLine]:
         """Sums over the calls asked for, by a cursor that stays with the server.
@@ -114,3 +104,8 @@ class PostgresReader:
             refuse_newer(version, self.place.shown)
             refuse_older(version, self.place.shown)
             yield connection
+
+
+def _records(connection: Connection, question: ClauseElement) -> list[CallRecord]:
+    asked = rendered(question, POSTGRESQL)
+    return [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]

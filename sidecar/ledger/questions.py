@@ -1,9 +1,14 @@
 """What the words of a question mean, the same for every ledger: which calls are orphans, what a pattern matches."""
 
+from fnmatch import fnmatchcase
 from typing import Final
 
 from sidecar.clock import SECOND, Moment
+from sidecar.ledger.contract import CallQuery
+from sidecar.ledger.operations import OperationQuery
 from sidecar.lifecycle.call import Outcome
+from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.lifecycle.record import CallRecord
 
 DAY: Final[Moment] = 86_400 * SECOND
 
@@ -26,6 +31,17 @@ def is_orphan(
     if outcome not in UNDECIDED or committed_at is None or left_at is None or committed_at > left_at:
         return False
     return finished_at is None or finished_at > left_at
+
+
+def is_asked_for(query: CallQuery | OperationQuery, record: CallRecord | OperationRecord, begun_at: Moment) -> bool:
+    """Whether a record is among those asked for, as far as calls and operations are asked for alike."""
+    exact = ("upstream", "caller", "kind")
+    return (
+        (query.since is None or begun_at >= query.since)
+        and (query.until is None or begun_at < query.until)
+        and all(getattr(query, name) in (None, getattr(record, name)) for name in exact)
+        and (query.model is None or fnmatchcase(record.model, glob(query.model)))
+    )
 
 
 def glob(pattern: str) -> str:

@@ -8,11 +8,11 @@ from typing import Self
 
 import msgspec
 
-from sidecar.clock import Moment
 from sidecar.errors import LedgerError
 from sidecar.ledger.address import sqlite_path
 from sidecar.ledger.contract import By, CallQuery, ReportLine
 from sidecar.ledger.opening import open_to_read
+from sidecar.ledger.pages import Place, only_one, paged
 from sidecar.ledger.rows import as_record
 from sidecar.ledger.statements import PAGE_ROWS, Statement, calls_named, calls_page, rendered, report_rows
 from sidecar.ledger.steps import refuse_newer, refuse_older, version_of
@@ -54,16 +54,9 @@ class SqliteReader:
         Raises:
             LedgerError: the file can't be read.
         """
-        left = query.limit
-        after: tuple[Moment, str] | None = None
-        while left is None or left > 0:
-            most = PAGE_ROWS if left is None else min(left, PAGE_ROWS)
-            page = self._records(rendered(calls_page(query, after, most)))
-            yield from page
-            if len(page) < most:
-                return
-            after = page[-1].started_at, page[-1].id
-            left = None if left is None else left - most
+        return paged(
+            query.limit, PAGE_ROWS, lambda after, rows: self._records(rendered(calls_page(query, after, rows))), begun
+        )
 
     def call(self, id: str) -> CallRecord | None:
         """The call of this id, or the only one whose id begins so.
@@ -71,10 +64,7 @@ class SqliteReader:
         Raises:
             LedgerError: more than one begins so, or the file can't be read.
         """
-        found = self._records(rendered(calls_named(id)))
-        if len(found) > 1 and found[0].id != id:
-            raise ambiguous(str(self.path), id)
-        return found[0] if found else None
+        return only_one(self._records(rendered(calls_named(id))), id, str(self.path), "call")
 
     def report(self, query: CallQuery, by: By) -> list[ReportLine]:
         """Sums over the calls asked for; about 3 s a million calls.
@@ -122,6 +112,6 @@ class SqliteReader:
         refuse_older(version, str(self.path))
 
 
-def ambiguous(where: str, prefix: str) -> LedgerError:
-    """The error for the beginning of an id that does not name one call."""
-    return LedgerError(where, f'more than one call begins with "{prefix}"', "write more of its id")
+def begun(call: CallRecord) -> Place:
+    """Where a call stands among the others."""
+    return call.started_at, call.id

@@ -5,7 +5,6 @@ saves most of their time (26 us a statement against 6 us a row with `executemany
 functions give constructs. What PostgreSQL has its own way of saying is in `postgres_statements.py`.
 """
 
-from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -21,16 +20,15 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from sidecar.clock import Moment
 from sidecar.ledger.contract import OPEN, By, CallQuery
-from sidecar.ledger.matching import Matches
+from sidecar.ledger.matching import Filters, asked_for, filters_on, page_of
+from sidecar.ledger.pages import Place
 from sidecar.ledger.questions import DAY, ORPHANED_OUTCOMES
 from sidecar.ledger.rows import NOTHING, RECORD_COLUMNS, ROW_COLUMNS
 from sidecar.ledger.tables import CALLS
@@ -169,33 +167,20 @@ IS_ORPHAN: Final = or_(
 
 PAGE_ROWS: Final = 500
 
-
-_FILTERS: Final[dict[str, Callable[[Any], ColumnElement[bool]]]] = {
-    "since": lambda moment: C.started_at >= moment,
-    "until": lambda moment: C.started_at < moment,
-    "upstream": lambda name: C.upstream == name,
-    "model": lambda pattern: Matches(C.model, pattern),
-    "caller": lambda name: C.caller == name,
-    "kind": lambda kind: C.kind == kind,
+_FILTERS: Final[Filters] = {
+    **filters_on(CALLS, "started_at"),
     "outcome": lambda outcome: C.outcome.is_(None) if outcome == OPEN else C.outcome == outcome,
 }
 
 
 def _conditions(query: CallQuery) -> list[ColumnElement[bool]]:
-    asked = [made(value) for name, made in _FILTERS.items() if (value := getattr(query, name)) is not None]
+    asked = asked_for(query, _FILTERS)
     return [*asked, IS_ORPHAN] if query.orphaned_only else asked
 
 
-def calls_page(query: CallQuery, after: tuple[Moment, str] | None, rows: int) -> Select[Any]:
-    """The next `rows` calls, newest first, after the one that started at that moment with that id.
-
-    Page by page and not one long cursor: a reader who takes his time (a pager) would hold SQLite's write-ahead log from being
-    reused, and PostgreSQL's dead rows from being cleared away, and both would grow for as long.
-    """
-    page = select(*RECORD).where(*_conditions(query))
-    if after is not None:
-        page = page.where(tuple_(C.started_at, C.id) < after)
-    return page.order_by(C.started_at.desc(), C.id.desc()).limit(rows)
+def calls_page(query: CallQuery, after: Place | None, rows: int) -> Select[Any]:
+    """The next `rows` calls, newest first, after the one in that place."""
+    return page_of(select(*RECORD).where(*_conditions(query)), CALLS, "started_at", after, rows)
 
 
 def calls_named(prefix: str) -> Select[Any]:

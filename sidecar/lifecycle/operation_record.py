@@ -1,6 +1,7 @@
 """What is remembered of an operation: the row of the ledger, the fields of the log line, the input of the metrics."""
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -92,6 +93,10 @@ class OperationRecord(msgspec.Struct, kw_only=True):
     """The instance whose reaper it is."""
     fence: int = 0
     """Grows by one with every holder; a write with an older one changes nothing."""
+
+
+OF_THE_REAPER: Final = frozenset({"due_at", "looks", "holder", "fence"})
+"""Fields that the reaper works by, and that say nothing of the operation itself."""
 
 
 class OperationMove(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from sidecar.lifecycle.operation import OperationKind
 from sidecar.providers.contract import ReplyHead, RequestFacts
 from sidecar.providers.google_batch_rows import InlinedRows, row_reported
 from sidecar.providers.google_long_running import BATCH_WORDS, ended_progress, number_in
-from sidecar.providers.google_targets import get, key, listing, post, query_of, root_of
+from sidecar.providers.google_targets import cancel_at, get, key, listing, query_of, read_at, root_of
 from sidecar.providers.names import mark_of, model_of
 from sidecar.providers.observing import ENDS, DocumentObserver, id_of, moment_of
 from sidecar.providers.operation import Ask, Observed, OperationWire, Place
@@ -177,16 +177,6 @@ def batch_of(place: Place) -> str:
     return f"{root_of(place, 'models', 'tunedModels')}/batches/{key(place)}"
 
 
-def poll(place: Place) -> Ask:
-    """GET of the batch."""
-    return get(batch_of(place) + query_of(place))
-
-
-def cancel(place: Place) -> Ask:
-    """Answered by an empty object; the state follows later, or not. Deleting a batch does not stop it (google-wire 4)."""
-    return post(f"{batch_of(place)}:cancel{query_of(place)}")
-
-
 def find(place: Place) -> Ask:
     """The listing in which display names stand."""
     return listing(f"{root_of(place, 'models', 'tunedModels')}/batches", place)
@@ -203,12 +193,12 @@ def results(place: Place, observed: Observed) -> Ask | None:
 BATCHES_WIRE = OperationWire(
     kind=OperationKind.BATCH,
     open_reply=open_batch,
-    poll=poll,
-    cancel=cancel,
+    poll=read_at(batch_of),
+    cancel=cancel_at(batch_of),
     results=results,
     open_results=rows_of(row_reported),
     find=find,
     found_in=batches_in,
-    sdk="batches",
     tier="batch",
 )
+"""A cancel is answered by an empty object; the state follows later, or not. Deleting a batch does not stop it (google-wire 4)."""

@@ -17,7 +17,7 @@ from sidecar.providers.contract import ReplyHead, RequestFacts
 from sidecar.providers.google_interactions import interaction_in
 from sidecar.providers.google_reported import TIER_HEADER
 from sidecar.providers.google_request import plain
-from sidecar.providers.google_targets import get, key, parent_of, path_of, post, query_of
+from sidecar.providers.google_targets import cancel_at, key, parent_of, path_of, read_at
 from sidecar.providers.names import text_of
 from sidecar.providers.observing import ENDS, DocumentObserver, EventObserver, id_of, moment_of, word_of
 from sidecar.providers.operation import Ask, Observed, OperationReader, OperationWire, Place, Progress
@@ -120,15 +120,10 @@ TYPED = re.compile(r"/interactions:create(?:Stream)?\Z")
 """Vertex's typed routes, whose cancel is a custom method."""
 
 
-def poll(place: Place) -> Ask:
-    """GET of the interaction, whole."""
-    return get(f"{interaction_of(place)}{query_of(place)}")
-
-
 def cancel(place: Place) -> Ask:
     """Stops the task; what it used until then is read from the interaction."""
-    separator = ":" if TYPED.search(path_of(place)) else "/"
-    return post(f"{interaction_of(place)}{separator}cancel{query_of(place)}")
+    is_typed = TYPED.search(path_of(place))
+    return cancel_at(interaction_of, ":cancel" if is_typed else "/cancel")(place)
 
 
 def interaction_of(place: Place) -> str:
@@ -139,8 +134,7 @@ def interaction_of(place: Place) -> str:
 INTERACTIONS_WIRE = OperationWire(
     kind=OperationKind.BACKGROUND,
     open_reply=open_interaction_operation,
-    poll=poll,
+    poll=read_at(interaction_of),
     cancel=cancel,
     reply_headers=(TIER_HEADER,),
-    sdk="interactions",
 )

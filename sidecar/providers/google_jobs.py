@@ -17,7 +17,7 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
 from sidecar.providers.google_long_running import JOB_WORDS, number_in
 from sidecar.providers.google_request import plain
-from sidecar.providers.google_targets import get, key, listing, path_of, post, query_of
+from sidecar.providers.google_targets import cancel_at, key, listing, path_of, read_at
 from sidecar.providers.observing import Extract, whole_observed
 from sidecar.providers.operation import Ask, Observed, OperationWire, Place
 from sidecar.providers.operation_documents import NOTHING_BILLED, Described, Shape, described_by, listed_by
@@ -68,38 +68,27 @@ def member(place: Place) -> str:
     return f"{path_of(place)}/{key(place)}"
 
 
-def poll(place: Place) -> Ask:
-    """GET of the job."""
-    return get(member(place) + query_of(place))
-
-
-def cancel(place: Place) -> Ask:
-    """Asynchronous, best effort, answered by an empty object."""
-    return post(f"{member(place)}:cancel{query_of(place)}")
-
-
 def find(place: Place) -> Ask:
     """The listing of the project's jobs at this location."""
     return listing(path_of(place), place)
 
 
-PREDICTIONS_WIRE = OperationWire(
-    kind=OperationKind.BATCH,
-    open_reply=whole_observed(partial(plainly, described_by(PREDICTIONS))),
-    poll=poll,
-    cancel=cancel,
-    find=find,
-    found_in=listed_by(PREDICTIONS, "batchPredictionJobs"),
-    sdk="batches",
-    unreported="results_in_storage",
-    tier="batch",
-)
-TUNING_WIRE = OperationWire(
-    kind=OperationKind.TUNING,
-    open_reply=whole_observed(partial(plainly, described_by(TUNING))),
-    poll=poll,
-    cancel=cancel,
-    find=find,
-    found_in=listed_by(TUNING, "tuningJobs"),
-    sdk="tunings",
-)
+def wire_of(shape: Shape, collection: str, kind: OperationKind, unreported: str = "", tier: str = "") -> OperationWire:
+    """How jobs of that shape are spoken of, which are made, read, listed and cancelled in one collection.
+
+    A cancel is asynchronous, best effort, and answered by an empty object.
+    """
+    return OperationWire(
+        kind=kind,
+        open_reply=whole_observed(partial(plainly, described_by(shape))),
+        poll=read_at(member),
+        cancel=cancel_at(member),
+        find=find,
+        found_in=listed_by(shape, collection),
+        unreported=unreported,
+        tier=tier,
+    )
+
+
+PREDICTIONS_WIRE = wire_of(PREDICTIONS, "batchPredictionJobs", OperationKind.BATCH, "results_in_storage", "batch")
+TUNING_WIRE = wire_of(TUNING, "tuningJobs", OperationKind.TUNING)

@@ -12,9 +12,9 @@ from msgspec import Raw, Struct
 
 from sidecar.bodies.lenient import NULL, decoded, value_of
 from sidecar.lifecycle.operation import OperationKind
-from sidecar.providers.google_targets import ALLOWED, get, path_of, post, query_of
+from sidecar.providers.google_targets import ALLOWED, cancel_at, path_of, read_at
 from sidecar.providers.observing import id_of, whole_observed, word_of
-from sidecar.providers.operation import Ask, Observed, OperationWire, Place, Progress
+from sidecar.providers.operation import Observed, OperationWire, Place, Progress
 
 P = Progress
 
@@ -98,23 +98,13 @@ def named(place: Place) -> str:
     return f"{version[0] if version else ''}/{quote(place.provider_id, safe=ALLOWED)}"
 
 
-def poll(place: Place) -> Ask:
-    """GET of the operation by its full name."""
-    return get(named(place) + query_of(place))
-
-
-def cancel(place: Place) -> Ask:
-    """Asynchronous, and best effort where a server has it."""
-    return post(f"{named(place)}:cancel{query_of(place)}")
-
-
 OPERATIONS_WIRE = OperationWire(
     is_generic=True,
     kind=OperationKind.LRO,
     open_reply=whole_observed(operation_in),
-    poll=poll,
-    cancel=cancel,
-    sdk="operations",
+    poll=read_at(named),
+    cancel=cancel_at(named),
 )
+"""A cancel is asynchronous, and best effort where a server has it."""
 IMPORTS_WIRE = msgspec.structs.replace(OPERATIONS_WIRE, cancel=None)
 """Imports into a file search store: their operations can be read and nothing else."""

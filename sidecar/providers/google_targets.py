@@ -5,10 +5,12 @@ project names something else (google-wire 4, caveat c). So does what is left of 
 road keeps only those parts of a query in an operation's row that hold no secret.
 """
 
+from collections.abc import Callable
 from urllib.parse import quote, unquote
 
 from sidecar.lifecycle.operation_record import key_of
 from sidecar.providers.operation import Ask, Place
+from sidecar.providers.operation_asks import MakeAsk
 
 ALLOWED = "/:@!$&'()*+,;=~"
 """What a path may hold beside letters, digits and `-._` (RFC 3986 3.3)."""
@@ -59,6 +61,16 @@ def query_of(place: Place, *more: str) -> str:
     kept = [part for part in place.query.removeprefix("?").split("&") if part and not part.startswith(ALT)]
     parameters = "&".join([*kept, *more])
     return f"?{parameters}" if parameters else ""
+
+
+def read_at(target_of: Callable[[Place], str]) -> MakeAsk:
+    """Asks with a free read of that target."""
+    return lambda place: get(target_of(place) + query_of(place))
+
+
+def cancel_at(target_of: Callable[[Place], str], verb: str = ":cancel") -> MakeAsk:
+    """Asks for a cancel: the verb behind that target."""
+    return lambda place: post(f"{target_of(place)}{verb}{query_of(place)}")
 
 
 def listing(target: str, place: Place) -> Ask:

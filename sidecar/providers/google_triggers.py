@@ -14,10 +14,10 @@ from sidecar.lifecycle.operation import OperationKind
 from sidecar.providers.contract import ReplyHead, RequestFacts
 from sidecar.providers.google_interaction_operations import document_in
 from sidecar.providers.google_reported import TIER_HEADER
-from sidecar.providers.google_targets import get, key, post, query_of, root_of
+from sidecar.providers.google_targets import cancel_at, key, read_at, root_of
 from sidecar.providers.names import text_of
 from sidecar.providers.observing import DocumentObserver, id_of, moment_of, word_of
-from sidecar.providers.operation import Ask, Observed, OperationReader, OperationWire, Place, Progress
+from sidecar.providers.operation import Observed, OperationReader, OperationWire, Place, Progress
 
 P = Progress
 WORDS = {
@@ -69,21 +69,10 @@ def interaction_of(place: Place) -> str:
     return f"{root_of(place, 'triggers')}/interactions/{key(place)}"
 
 
-def poll(place: Place) -> Ask:
-    """GET of the interaction."""
-    return get(interaction_of(place) + query_of(place))
-
-
-def cancel(place: Place) -> Ask:
-    """Stops the interaction."""
-    return post(f"{interaction_of(place)}/cancel{query_of(place)}")
-
-
 TRIGGERS_WIRE = OperationWire(
     kind=OperationKind.BACKGROUND,
     open_reply=open_execution,
-    poll=poll,
-    cancel=cancel,
+    poll=read_at(interaction_of),
+    cancel=cancel_at(interaction_of, "/cancel"),
     reply_headers=(TIER_HEADER,),
-    sdk="interactions",
 )

@@ -4,14 +4,12 @@ Making one is answered by an operation that names the model; the SDK polls and c
 known by here. What it cost nobody tells.
 """
 
-from functools import partial
-
 from sidecar.lifecycle.operation import OperationKind
-from sidecar.providers.google_jobs import cancel, find, plainly, poll
+from sidecar.providers.google_jobs import wire_of
 from sidecar.providers.google_long_running import JOB_WORDS, rpc_progress
-from sidecar.providers.observing import id_of, whole_observed
-from sidecar.providers.operation import OperationWire, Progress
-from sidecar.providers.operation_documents import Described, Shape, described_by, listed_by
+from sidecar.providers.observing import id_of
+from sidecar.providers.operation import Progress
+from sidecar.providers.operation_documents import Described, Shape
 
 P = Progress
 
@@ -43,13 +41,5 @@ TUNED = Shape(
     named=model_of,
 )
 
-TUNED_MODELS_WIRE = OperationWire(
-    kind=OperationKind.TUNING,
-    open_reply=whole_observed(partial(plainly, described_by(TUNED))),
-    poll=poll,
-    cancel=cancel,
-    find=find,
-    found_in=listed_by(TUNED, "tunedModels"),
-    sdk="tunings",
-)
+TUNED_MODELS_WIRE = wire_of(TUNED, "tunedModels", OperationKind.TUNING)
 """Its cancel is what python-genai 3.4.0 sends and no discovery document has (google-wire 4): it may be answered with 404."""

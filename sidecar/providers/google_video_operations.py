@@ -63,5 +63,4 @@ VIDEOS_WIRE = OperationWire(
     open_reply=open_video_operation,
     poll=poll,
     cancel=None,
-    sdk="operations",
 )

@@ -112,8 +112,6 @@ class OperationWire(msgspec.Struct, frozen=True):
     """The parameter of a create's query by which its caller asks to be told of the end."""
     is_generic: bool = False
     """Its paths are those of several families; a reply is read by the one that the operation was opened by."""
-    sdk: str = ""
-    """Which collection of google-genai acts on it (`batches`, `interactions`, `tunings`, `operations`); empty for none."""
     unreported: str = ""
     """Why nothing says what it used, one word (`results_in_storage`); empty where the provider tells it."""
     tier: str = ""

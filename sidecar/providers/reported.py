@@ -7,6 +7,8 @@ from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
 
 NOTHING = Usage()
+NOTHING_SAID = Reported(NOTHING)
+"""What stands in for a report where there is none."""
 MALFORMED = "malformed_usage"
 """Something was no number: what could be read is a lower bound."""
 COUNTED = "counted_deltas"

@@ -50,10 +50,6 @@ class OperationRows:
         if len(steps) == 1:
             self._begin(operation)
 
-    def waits(self, operation: str) -> bool:
-        """Whether anything of this operation is still to be written."""
-        return operation in self._waiting
-
     async def written(self, timeout_seconds: float) -> bool:
         """Wait until nothing waits; False when something still does after that time."""
         try:

@@ -13,13 +13,12 @@ from sidecar.metering.billable import Billable, money_of
 from sidecar.metering.price import PriceBook
 from sidecar.metering.spend import WHOLE, Delivery, HandedOver, TokenFates
 from sidecar.providers.contract import Reported
-from sidecar.providers.reported import NOTHING
+from sidecar.providers.reported import NOTHING_SAID
 
 if TYPE_CHECKING:
     from sidecar.proxy.account import Account
 
 NOTHING_SPENT = frozenset({Outcome.REFUSED, Outcome.LEFT_EARLY})
-NOTHING_SAID = Reported(NOTHING)
 
 
 def settle_money(

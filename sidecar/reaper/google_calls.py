@@ -42,7 +42,7 @@ class Call(msgspec.Struct, frozen=True):
 
     client: Client
     collection: str
-    """As `OperationWire.sdk`."""
+    """Of the client: `batches`, `interactions`, `tunings` or `operations`."""
     method: str
     name: str
     """What the call takes as the operation's name."""

@@ -31,7 +31,7 @@ from sidecar.metering.spend import WHOLE, Delivery, HandedOver, TokenFates, spli
 from sidecar.metering.typical import low_estimate
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import Reported
-from sidecar.providers.reported import NOTHING
+from sidecar.providers.reported import NOTHING_SAID
 
 FREE_WHEN_FAILED: Final = frozenset({("gemini", OperationKind.LRO), ("vertex", OperationKind.LRO)})
 """Dialects and kinds of which the provider says that a failure costs nothing: "You are only charged if a video is successfully
@@ -53,8 +53,6 @@ NOT_DONE: Final = frozenset(
     {CancelResult.UNSUPPORTED, CancelResult.REFUSED, CancelResult.NO_CREDENTIAL, CancelResult.WOULD_CANCEL}
 )
 """Cancels that stopped nothing: if the operation was cancelled all the same, it was by somebody else."""
-
-_NOTHING_SAID: Final = Reported(NOTHING)
 
 
 def settle_operation(
@@ -134,7 +132,7 @@ def tokens_of(record: OperationRecord) -> TokenFates:
 
 
 def _billable(record: OperationRecord, reported: Reported | None, tier: str, why: str, now: Moment) -> Billable:
-    said = reported or _NOTHING_SAID
+    said = reported or NOTHING_SAID
     model = said.model or record.model
     return Billable(
         provider=record.provider,

@@ -13,21 +13,14 @@ from sidecar.simulator.phase import Phase
 from sidecar.simulator.undertaking import Kind
 from sidecar.simulator.view import View
 
-INTERACTION_STATUS = {
+STATUS = {
     Phase.QUEUED: "queued",
     Phase.RUNNING: "in_progress",
     Phase.CANCELLING: "in_progress",
     Phase.FAILED: "failed",
     Phase.CANCELLED: "cancelled",
 }
-RESPONSE_STATUS = {
-    Phase.QUEUED: "queued",
-    Phase.RUNNING: "in_progress",
-    Phase.CANCELLING: "in_progress",
-    Phase.FAILED: "failed",
-    Phase.CANCELLED: "cancelled",
-}
-"""What has succeeded is completed, or incomplete where the request's bound cut it short."""
+"""In both languages. What has succeeded is completed, or incomplete where the request's bound cut it short."""
 AGENT_ECHO = ("agent", "previous_interaction_id", "labels")
 NOT_RUNNING = Declined(
     400, "Only background interactions that are still running can be cancelled.", "FAILED_PRECONDITION"
@@ -36,14 +29,14 @@ NOT_RUNNING = Declined(
 
 def told_interaction(view: View) -> dict[str, Any]:
     """The interaction as it stands."""
-    status = INTERACTION_STATUS.get(view.phase) or interactions.end_of(view.plan)
+    status = STATUS.get(view.phase) or interactions.end_of(view.plan)
     said = interaction(view.plan, view.naming, status, view.made)
     return {**said, "updated": rfc3339(view.ended_at or view.now), **view.echo(*AGENT_ECHO)}
 
 
 def told_response(view: View) -> dict[str, Any]:
     """The response as it stands; a cancelled one has no usage."""
-    status = RESPONSE_STATUS.get(view.phase) or openai_responses.end_of(view.plan)
+    status = STATUS.get(view.phase) or openai_responses.end_of(view.plan)
     return {**response(view.plan, view.naming, status), **view.echo("metadata")}
 
 

@@ -11,13 +11,11 @@ from sidecar.simulator.openai_usage import image_usage
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.refusals import openai_error
 from sidecar.simulator.script import ReportsUsage
-from sidecar.simulator.speech import EVENTS, JSON, Header, Naming, json_line
+from sidecar.simulator.speech import Header, Naming, Unstreamed, json_line
 
 
-class PiecesSpeech:
+class PiecesSpeech(Unstreamed):
     """A reply of `/embeddings` or `/images/generations`."""
-
-    stream_type, document_type = EVENTS, JSON
 
     def __init__(self, plan: Plan, naming: Naming) -> None:
         self._plan, self._naming = plan, naming
@@ -30,22 +28,6 @@ class PiecesSpeech:
         """The reply."""
         reply = self._embeddings() if self._plan.route.method == "embeddings" else self._images()
         return json_line(reply)
-
-    def piece(self, step: int) -> bytes:
-        """Nothing: these do not stream."""
-        return b""
-
-    def closing(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def trailer(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def failure(self) -> bytes:
-        """Nothing."""
-        return b""
 
     def refusal(self, declined: Declined) -> bytes:
         """OpenAI's error envelope."""

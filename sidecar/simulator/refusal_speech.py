@@ -3,13 +3,11 @@
 from sidecar.simulator.declined import Declined
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.refusals import refusal
-from sidecar.simulator.speech import EVENTS, JSON, Header, Naming, json_line
+from sidecar.simulator.speech import Header, Naming, Unstreamed, json_line
 
 
-class RefusalSpeech:
+class RefusalSpeech(Unstreamed):
     """A reply that declines."""
-
-    stream_type, document_type = EVENTS, JSON
 
     def __init__(self, plan: Plan, naming: Naming) -> None:
         self._dialect = plan.route.dialect
@@ -19,22 +17,6 @@ class RefusalSpeech:
         return []
 
     def whole(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def piece(self, step: int) -> bytes:
-        """Nothing."""
-        return b""
-
-    def closing(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def trailer(self) -> bytes:
-        """Nothing."""
-        return b""
-
-    def failure(self) -> bytes:
         """Nothing."""
         return b""
 

@@ -69,6 +69,28 @@ class Speech(Protocol):
         ...
 
 
+class Unstreamed:
+    """The parts of a speech that has nothing for a stream."""
+
+    stream_type, document_type = EVENTS, JSON
+
+    def piece(self, step: int) -> bytes:
+        """Nothing."""
+        return b""
+
+    def closing(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def trailer(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def failure(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
 def json_line(value: object) -> bytes:
     """JSON with nothing between its tokens."""
     return msgspec.json.encode(value)

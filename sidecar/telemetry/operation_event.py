@@ -9,13 +9,11 @@ from typing import Final
 
 import msgspec
 
-from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.lifecycle.operation_record import OF_THE_REAPER, OperationRecord
 from sidecar.metering.money import plain
 from sidecar.telemetry.durations import open_seconds, running_on_seconds
 from sidecar.telemetry.event import stamp
 
-OF_THE_REAPER: Final = frozenset({"due_at", "looks", "holder", "fence"})
-"""Columns that its reaper works by, and that say nothing of the operation."""
 IDENTITY: Final = ("id", "upstream", "provider", "kind", "model", "caller", "provider_id")
 
 Fields = dict[str, object]

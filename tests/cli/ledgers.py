@@ -1,10 +1,12 @@
 """Ledger files for the commands to read: written through the ledger itself, as `serve` writes them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sidecar.cli import OK
 from sidecar.clock import SECOND, Moment, SystemClock, from_rfc3339
 from sidecar.ledger.operations import OperationLedger
 from sidecar.ledger.sqlite import SqliteLedger
@@ -110,3 +112,9 @@ def _live(operations: OperationLedger, lived: Lived) -> None:
         assert operations.move(lived.record.id, event, changes, evidence, fence)
     if lived.settled is not None:
         assert operations.settle(lived.record.id, fence, lived.settled)
+
+
+def ids(ran) -> list[str]:
+    """Of the rows that a command printed as JSON."""
+    assert ran.code == OK, ran.err
+    return [row["id"] for row in json.loads(ran.out)]

@@ -4,8 +4,8 @@ import pytest
 import typer
 from freezegun import freeze_time
 
-from sidecar.cli.moments import clock_time, duration, parse_moment
-from sidecar.clock import rfc3339
+from sidecar.cli.moments import clock_time, duration, gone_after, parse_moment, ran_on_for
+from sidecar.clock import SECOND, rfc3339
 
 
 @freeze_time("2026-11-20T10:00:00Z")
@@ -50,3 +50,20 @@ def test_clock_time_is_short_and_utc():
 )
 def test_duration_gets_coarser_as_it_grows(seconds, text):
     assert duration(seconds) == text
+
+
+def test_gone_after__from_the_beginning_to_the_leaving():
+    assert gone_after(SECOND, 3 * SECOND) == "2.00s"
+    assert gone_after(SECOND, None) == ""
+
+
+@pytest.mark.parametrize(
+    ("gone_at", "ended_at", "text"),
+    [(1, 31, "30.0s"), (1, 1, ""), (5, 1, ""), (None, 1, ""), (1, None, "")],
+    ids=["ran on", "ended with it", "had ended before", "did not leave", "end not seen"],
+)
+def test_ran_on_for__only_where_the_work_went_on(gone_at, ended_at, text):
+    def moment(second: int | None) -> int | None:
+        return None if second is None else second * SECOND
+
+    assert ran_on_for(moment(gone_at), moment(ended_at)) == text

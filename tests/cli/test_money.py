@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from sidecar.cli.money import amount, percent
+from sidecar.cli.money import amount, legend, orphaned, percent, spend
+from tests.cli.ledgers import call, operation
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,23 @@ def test_no_amount__nothing():
 )
 def test_share_is_never_rounded_to_none_or_all(part, whole, text):
     assert percent(Decimal(part), Decimal(whole)) == text
+
+
+@pytest.mark.parametrize("of", [call, operation])
+def test_a_bill__marked_and_what_nobody_received_stands_out(of):
+    billed = of(1, spend_usd=Decimal("0.5"), orphaned_usd=Decimal("0.25"), basis="estimated")
+    assert (spend(billed), orphaned(billed)) == ("~0.500000", "~0.250000")
+    assert orphaned(of(1, spend_usd=Decimal("0.5"), orphaned_usd=Decimal(0), basis="exact")) == ""
+
+
+@pytest.mark.parametrize("of", [call, operation])
+def test_no_bill__unpriced_only_where_there_may_have_been_work(of):
+    nothing = {"spend_usd": None, "orphaned_usd": None}
+    assert spend(of(1, **nothing)) == orphaned(of(1, **nothing)) == ""
+    assert spend(of(1, **nothing, unpriced_reason="no_price")) == "unpriced"
+
+
+def test_legend_only_where_a_mark_stands():
+    exact, unknown = operation(1, spend_usd=Decimal(1), basis="exact"), operation(2, basis="estimated")
+    assert legend([exact, unknown]) == ""
+    assert legend([exact, call(3, basis="at_least")]).startswith("\n~ estimated   >= at least")

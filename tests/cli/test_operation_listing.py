@@ -1,14 +1,12 @@
 """`sidecar operations list` and `sidecar operations show`, over a real ledger."""
 
-import csv
-import io
 import json
 
 import pytest
 
-from sidecar.cli import FAILURE, LEDGER, OK, USAGE
+from sidecar.cli import USAGE
 from sidecar.lifecycle.operation import OperationKind
-from tests.cli.ledgers import Lived, operation, orphaned_operation, write_ledger
+from tests.cli.ledgers import Lived, ids, operation, orphaned_operation, write_ledger
 
 
 @pytest.fixture
@@ -22,15 +20,6 @@ def ledger(empty_folder, monkeypatch):
     url = write_ledger(empty_folder / "sidecar.db", [], lived)
     monkeypatch.setenv("SIDECAR_LEDGER__URL", url)
     return url
-
-
-def ids(ran) -> list[str]:
-    assert ran.code == OK, ran.err
-    return [row["id"] for row in json.loads(ran.out)]
-
-
-def test_list__newest_first(sidecar, ledger):
-    assert ids(sidecar("operations", "list", "--format", "json")) == ["o003", "o002", "o001"]
 
 
 @pytest.mark.parametrize(
@@ -50,20 +39,6 @@ def test_list__newest_first(sidecar, ledger):
 )
 def test_list__only_what_was_asked_for(sidecar, ledger, filters, found):
     assert ids(sidecar("operations", "list", "--format", "json", *filters)) == found
-
-
-def test_jsonl_and_csv_hold_the_same_rows(sidecar, ledger):
-    as_json = ids(sidecar("operations", "list", "--format", "json"))
-    lines = sidecar("operations", "list", "--format", "jsonl").out.splitlines()
-    rows = csv.DictReader(io.StringIO(sidecar("operations", "list", "--format", "csv").out))
-    assert [json.loads(line)["id"] for line in lines] == [row["id"] for row in rows] == as_json
-
-
-def test_table_of_more_operations_than_its_limit__says_there_are_more(sidecar, ledger):
-    said = sidecar("operations", "list", "--limit", "2").out
-    assert "the newest 2; --limit N shows more" in said
-    assert "o001" not in said
-    assert "the newest" not in sidecar("operations", "list", "--limit", "3").out
 
 
 @pytest.mark.parametrize(
@@ -94,17 +69,3 @@ def test_show_by_the_beginning_of_an_id__the_table_tells_it_all(sidecar, ledger)
     said = sidecar("operations", "show", "o001").out
     assert "no poll for 60 s" in said
     assert ["gone", "after", "1m00s"] in [line.split() for line in said.splitlines()]
-
-
-def test_show_of_no_operation__failure(sidecar, ledger):
-    assert sidecar("operations", "show", "x") == (FAILURE, "", "sidecar: no operation x in the ledger\n")
-
-
-def test_show_of_several__ledger_error_that_says_what_to_do(sidecar, ledger):
-    ran = sidecar("operations", "show", "o0")
-    assert ran.code == LEDGER
-    assert "write more of its id" in ran.err
-
-
-def test_no_ledger_there__exit_3(sidecar):
-    assert sidecar("operations", "list").code == LEDGER

@@ -1,9 +1,12 @@
+"""Operations for people."""
+
 import io
+import re
 from decimal import Decimal
 
 import pytest
 
-from sidecar.cli.operation_table import gone_after, orphaned, print_operation, print_operations, ran_on_for, spend
+from sidecar.cli.operation_table import print_operation, print_operations
 from sidecar.clock import SECOND
 from sidecar.lifecycle.operation import OperationState
 from tests.cli.ledgers import NOON, operation
@@ -54,15 +57,38 @@ def test_a_name_can_not_move_the_cursor():
     assert "evil?[2J" in printed(operation(1, model="evil\x1b[2J"))[1]
 
 
-def test_everything_that_is_known_of_one_is_a_line():
+def shown(record) -> dict[str, str]:
     file = io.StringIO()
-    print_operation(operation(1, usage={"input": 3}), [], file)
-    said = [line.split(maxsplit=1) for line in file.getvalue().splitlines()]
-    assert ["usage.input", "3"] in said
-    assert ["state", "opening"] in said
-    assert "lapsed_at" not in [line[0] for line in said]
+    print_operation(record, [], file)
+    return dict(re.split(" {2,}", line, maxsplit=1) for line in file.getvalue().splitlines())
+
+
+def test_what_is_known_of_one_is_a_line():
+    facts = shown(operation(1, usage={"input": 3}, lapsed_at=NOON + 90 * SECOND, orphaned_usd=Decimal(0)))
+    assert facts["usage.input"] == "3"
+    assert facts["state"] == "opening"
+    assert facts["gone after"] == "30.0s"
+    assert facts["orphaned_usd"] == "0"
+
+
+def test_what_is_not_known_no_and_0_is_none():
+    told = {"asked_seconds", "asked_pieces", "is_lease_asked", "is_detached", "cancel_attempts", "ended_at", "host"}
+    assert told.isdisjoint(shown(operation(1)))
+    assert told <= shown(
+        operation(
+            1, asked_seconds=8, asked_pieces=1, is_lease_asked=True, is_detached=True, cancel_attempts=1,
+            ended_at=NOON + 90 * SECOND, host="eu.example.com",
+        )
+    ).keys()  # fmt: skip
+
+
+def test_what_its_reaper_works_by_is_shown_until_it_has_settled():
+    working = {"due_at", "looks", "holder", "fence"}
+    held = {"looks": 2, "holder": "me", "fence": 1}
+    assert working <= shown(operation(1, **held)).keys()
+    assert working.isdisjoint(shown(operation(1, **held, settled_at=NOON + 90 * SECOND)))
 
 
 def test_an_operation_that_nobody_left_and_that_costs_nothing_leaves_its_cells_empty():
-    assert [tell(operation(1)) for tell in (gone_after, ran_on_for, spend, orphaned)] == ["", "", "", ""]
-    assert spend(operation(1, unpriced_reason="expired")) == "unpriced"
+    assert printed(operation(1))[1].split() == ["11-20", "12:01:00", "background", "gpt-6", "opening", "o001"]
+    assert "unpriced" in printed(operation(1, unpriced_reason="expired"))[1]

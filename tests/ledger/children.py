@@ -33,13 +33,18 @@ def be_killed(url: str) -> None:
 
 def die_at(url: str, point: str, times: str) -> None:
     """Write, and end between two statements: when a point is passed for the n-th time."""
+    write_until_killed(opened(url, deadly(point, times)))
+
+
+def deadly(point: str, times: str) -> Signal:
+    """A signal that ends the process when that point is passed for the n-th time."""
     left = itertools.count(int(times), -1)
 
     def die(passed: Point) -> None:
         if passed == point and next(left) == 1:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    write_until_killed(opened(url, die))
+    return die
 
 
 def fill_the_disk(url: str) -> None:

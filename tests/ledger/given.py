@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sidecar.clock import SECOND, Clock, Moment
-from sidecar.ledger.contract import MOST_ROWS_WAITING, Ledger, LedgerReader
-from sidecar.ledger.file import Point, Signal, silent
+from sidecar.ledger.contract import Ledger, LedgerReader
+from sidecar.ledger.file import Point
 from sidecar.ledger.memory import MemoryLedger, Rows
 from sidecar.ledger.reader import SqliteReader
 from sidecar.ledger.sqlite import SqliteLedger
@@ -94,23 +94,9 @@ class FilePlace:
         self.clock = HandClock()
         self._opened: list[Ledger] = []
 
-    def open(
-        self,
-        instance: str = "first",
-        *,
-        clock: Clock | None = None,
-        retention_days: int | None = None,
-        most_rows_waiting: int = MOST_ROWS_WAITING,
-        signal: Signal = silent,
-    ) -> SqliteLedger:
-        ledger = SqliteLedger.open(
-            self.url,
-            clock=clock or self.clock,
-            instance=instance,
-            retention_days=retention_days,
-            most_rows_waiting=most_rows_waiting,
-            signal=signal,
-        )
+    def open(self, instance: str = "first", *, clock: Clock | None = None, **options: Any) -> SqliteLedger:
+        """Open it as this instance; options are those of `SqliteLedger.open`."""
+        ledger = SqliteLedger.open(self.url, clock=clock or self.clock, instance=instance, **options)
         self._opened.append(ledger)
         return ledger
 

@@ -1,21 +1,13 @@
 """Processes that keep operations and come to a bad end. `python -m tests.ledger.operation_children NAME URL ...`."""
 
 import itertools
-import os
-import signal
 import sys
 from collections.abc import Iterator
 
-from sidecar.clock import SystemClock
-from sidecar.ledger.file import Point, Signal, silent
 from sidecar.ledger.operations import OperationLedger
-from sidecar.ledger.sqlite import SqliteLedger
 from sidecar.lifecycle.operation import OperationEvent as E
+from tests.ledger.children import deadly, opened
 from tests.ledger.operations_given import END, operation
-
-
-def opened(url: str, signal: Signal = silent) -> OperationLedger:
-    return SqliteLedger.open(url, clock=SystemClock(), instance=f"child {os.getpid()}", signal=signal).operations
 
 
 def acts(ledger: OperationLedger, id: str) -> Iterator[object]:
@@ -40,18 +32,12 @@ def live_until_killed(ledger: OperationLedger) -> None:
 
 def be_killed(url: str) -> None:
     """Go on until the parent ends it."""
-    live_until_killed(opened(url))
+    live_until_killed(opened(url).operations)
 
 
 def die_at(url: str, point: str, times: str) -> None:
     """Go on, and end between two statements: when a point is passed for the n-th time."""
-    left = itertools.count(int(times), -1)
-
-    def die(passed: Point) -> None:
-        if passed == point and next(left) == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    live_until_killed(opened(url, die))
+    live_until_killed(opened(url, deadly(point, times)).operations)
 
 
 if __name__ == "__main__":

@@ -190,20 +190,13 @@ class LookingPromises(OperationConformance):
         with pytest.raises(LedgerError, match='more than one operation begins with "o019"; write more of its id'):
             ledger.operation("o019")
 
-    def test_what_is_due_comes_longest_overdue_first(self, ledger: OperationLedger):
-        for id, due_at in {"c": START + 3, "a": START + 1, "d": START + 4, "b": START + 2}.items():
-            ledger.open(operation(id, due_at=due_at))
-        assert [record.id for record in ledger.due(START + 3, 10)] == ["a", "b", "c"]
-        assert [record.id for record in ledger.due(START + 3, 2)] == ["a", "b"]
-        assert ledger.due(START, 10) == []
-
-    def test_what_is_due_is_ones_own_and_not_settled(self, place: OperationPlace):
+    def test_what_has_not_settled_is_ones_own(self, place: OperationPlace):
         ours, theirs = place.open("first"), place.open("second")
-        brought_to(ours, S.RUNNING, "a", due_at=START)
-        settled(ours, "b", due_at=START)
-        brought_to(theirs, S.RUNNING, "c", due_at=START)
-        assert [record.id for record in ours.due(LATER, 10)] == ["a"]
-        assert [record.id for record in theirs.due(LATER, 10)] == ["c"]
+        brought_to(ours, S.RUNNING, "a")
+        settled(ours, "b")
+        brought_to(theirs, S.RUNNING, "c")
+        assert [record.id for record in ours.unsettled()] == ["a"]
+        assert [record.id for record in theirs.unsettled()] == ["c"]
 
     def test_what_has_not_settled_comes_oldest_first(self, place: OperationPlace):
         ledger = place.open()

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 
 from sidecar.clock import Clock, SystemClock
-from sidecar.ledger.contract import MOST_ROWS_WAITING
-from sidecar.ledger.file import Signal, silent
 from sidecar.ledger.postgres import PostgresLedger
 from sidecar.ledger.postgres_operations import PostgresOperations
-from sidecar.ledger.postgres_presence import TERM_SECONDS
 from sidecar.ledger.postgres_reader import PostgresReader
 from tests.ledger.given import SOON
 from tests.postgres import PostgresServer
@@ -28,25 +26,9 @@ class PostgresPlace:
         self._opened: list[PostgresLedger] = []
         self._behind: psycopg.Connection[tuple[object, ...]] | None = None
 
-    def open(
-        self,
-        instance: str = "first",
-        *,
-        clock: Clock | None = None,
-        retention_days: int | None = None,
-        most_rows_waiting: int = MOST_ROWS_WAITING,
-        signal: Signal = silent,
-        term_seconds: float = TERM_SECONDS,
-    ) -> PostgresLedger:
-        ledger = PostgresLedger.open(
-            self.url,
-            clock=clock or SystemClock(),
-            instance=instance,
-            retention_days=retention_days,
-            most_rows_waiting=most_rows_waiting,
-            signal=signal,
-            term_seconds=term_seconds,
-        )
+    def open(self, instance: str = "first", *, clock: Clock | None = None, **options: Any) -> PostgresLedger:
+        """Open it as this instance; options are those of `PostgresLedger.open`."""
+        ledger = PostgresLedger.open(self.url, clock=clock or SystemClock(), instance=instance, **options)
         self._opened.append(ledger)
         return ledger
 

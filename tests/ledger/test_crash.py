@@ -1,28 +1,14 @@
 """A process that is killed while it writes loses nothing that was durable, and leaves a ledger that is whole."""
 
 import random
-import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.file import Point
+from tests.ledger.crashing import child, is_whole
 from tests.ledger.given import START, FilePlace, settled_call
-
-ROOT = Path(__file__).parents[2]
-
-
-@contextmanager
-def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.ledger.children", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
 
 
 def acknowledged(process: subprocess.Popen[str], batches: int | None = None) -> int:
@@ -46,16 +32,13 @@ def check_what_is_left(file: FilePlace, batches: int) -> None:
     ledger = file.open("next")
     assert ledger.health().notices == ()
     assert {call.id for call in ledger.settle_lost(START)} == {id for id in found if int(id[1:]) % 2 == 0}
-    connection = sqlite3.connect(file.path)
-    verdict = connection.execute("PRAGMA integrity_check").fetchall()
-    connection.close()
-    assert verdict == [("ok",)]
+    assert is_whole(file.path)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_at_any_moment(file: FilePlace, seed: int):
     some = random.Random(seed).randrange(1, 60)
-    with child("be_killed", file.url) as process:
+    with child("children", "be_killed", file.url) as process:
         assert acknowledged(process, some) == some
         process.kill()
         durable = some + acknowledged_after(process, some)
@@ -73,7 +56,7 @@ def acknowledged_after(process: subprocess.Popen[str], batches: int) -> int:
 @pytest.mark.parametrize("point", list(Point))
 @pytest.mark.parametrize("times", [1, 8])
 def test_killed_between_two_statements(file: FilePlace, point: Point, times: int):
-    with child("die_at", file.url, point, str(times)) as process:
+    with child("children", "die_at", file.url, point, str(times)) as process:
         durable = acknowledged(process)
         assert process.wait() == -9
     assert durable < times
@@ -81,13 +64,13 @@ def test_killed_between_two_statements(file: FilePlace, point: Point, times: int
 
 
 def test_what_was_committed_and_not_said_to_be_is_there_all_the_same(file: FilePlace):
-    with child("die_at", file.url, Point.COMMITTED, "1") as process:
+    with child("children", "die_at", file.url, Point.COMMITTED, "1") as process:
         assert acknowledged(process) == 0
     assert list(file.reader().calls(CallQuery()))
 
 
 def test_a_full_disk_keeps_rows_waiting_and_loses_none_once_there_is_room(file: FilePlace):
-    with child("fill_the_disk", file.url) as process:
+    with child("children", "fill_the_disk", file.url) as process:
         assert process.stdout is not None
         full, room = process.stdout.read().splitlines()
         assert process.wait() == 0

@@ -1,32 +1,19 @@
 """A process that is killed while it acts on operations loses nothing that was durable, and leaves no half a move."""
 
 import random
-import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 
 import pytest
 
 from sidecar.ledger.file import Point
 from sidecar.ledger.operations import OperationQuery
 from sidecar.lifecycle.operation import OperationState as S
+from tests.ledger.crashing import child, is_whole
 from tests.ledger.given import FilePlace
 
-ROOT = Path(__file__).parents[2]
 LIFE = (S.OPENING, S.RUNNING, S.ORPHANED, S.RUNNING, S.CANCELLING, S.CANCELLED)
 """States that each operation of the child passes through; it settles after the last."""
 ACTS = len(LIFE) + 1
-
-
-@contextmanager
-def child(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.ledger.operation_children", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
 
 
 def acknowledged(process: subprocess.Popen[str], acts: int | None = None) -> int:
@@ -56,14 +43,13 @@ def check_what_is_left(file: FilePlace, acts: int) -> None:
     assert acts <= done <= acts + 1
     unsettled = [record.id for record in records if record.settled_at is None]
     assert [record.id for record in ledger.operations.take_over(10)] == unsettled
-    with closing(sqlite3.connect(file.path)) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert is_whole(file.path)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_killed_at_any_moment(file: FilePlace, seed: int):
     some = random.Random(seed).randrange(1, 100)
-    with child("be_killed", file.url) as process:
+    with child("operation_children", "be_killed", file.url) as process:
         assert acknowledged(process, some) == some
         process.kill()
         rest = acknowledged(process)
@@ -73,7 +59,7 @@ def test_killed_at_any_moment(file: FilePlace, seed: int):
 @pytest.mark.parametrize("point", list(Point))
 @pytest.mark.parametrize("times", range(1, ACTS + 2))
 def test_killed_between_two_statements(file: FilePlace, point: Point, times: int):
-    with child("die_at", file.url, point, str(times)) as process:
+    with child("operation_children", "die_at", file.url, point, str(times)) as process:
         durable = acknowledged(process)
         assert process.wait() == -9
     assert durable == times - 1

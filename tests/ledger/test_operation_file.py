@@ -1,23 +1,12 @@
 """Statements run on the file's connection with their own values and those that are given."""
 
 import sqlite3
-from collections.abc import Iterator
 
-import pytest
 from sqlalchemy import bindparam, literal, select
 
 from sidecar.ledger import operation_file
 from sidecar.ledger.operation_file import executing
 from sidecar.ledger.operation_statements import noted
-from sidecar.ledger.steps import bring_up_to_date
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_up_to_date(connection, 0, 1)
-    yield connection
-    connection.close()
 
 
 def test_values_of_the_statement_and_of_the_moment_meet(connection: sqlite3.Connection):

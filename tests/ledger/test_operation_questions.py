@@ -1,7 +1,6 @@
 """The questions about operations use the indexes that were made for them."""
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.dialects import postgresql
@@ -9,7 +8,6 @@ from sqlalchemy.sql import ClauseElement
 
 from sidecar.ledger.operation_questions import (
     ALL_UNSETTLED,
-    DUE,
     MOVES_OF,
     NAMED,
     NEWEST_OF_KEY,
@@ -18,21 +16,11 @@ from sidecar.ledger.operation_questions import (
 )
 from sidecar.ledger.operations import OperationQuery
 from sidecar.ledger.statements import rendered
-from sidecar.ledger.steps import bring_up_to_date
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_up_to_date(connection, 0, 1)
-    yield connection
-    connection.close()
 
 
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        (DUE, "operations_due (holder=? AND due_at<?)"),
         (ALL_UNSETTLED, "operations_due (holder=?)"),
         (NEWEST_OF_KEY, "operations_by_key (upstream=? AND provider_key=?)"),
         (TYPICAL_SPEND, "operations_alike (upstream=? AND model=? AND kind=? AND outcome=?)"),
@@ -41,18 +29,12 @@ def connection() -> Iterator[sqlite3.Connection]:
         (operations_page(OperationQuery(), (5, "o"), 10), "operations_by_opening (opened_at<?)"),
         (operations_page(OperationQuery(since=1, until=2), None, 10), "operations_by_opening (opened_at>? AND opened_at<?)"),
     ],
-    ids=["due", "unsettled", "key", "alike", "moves", "named", "page", "span"],
+    ids=["unsettled", "key", "alike", "moves", "named", "page", "span"],
 )  # fmt: skip
 def test_a_question_reads_no_more_than_it_must(connection: sqlite3.Connection, question: ClauseElement, expected: str):
     made = rendered(question)
     plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {made.sql}", made.values)]
     assert expected in plan[0]
-
-
-def test_what_is_due_needs_no_sorting(connection: sqlite3.Connection):
-    made = rendered(DUE)
-    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {made.sql}", made.values)]
-    assert not any(step == "USE TEMP B-TREE FOR ORDER BY" for step in plan)
 
 
 def test_a_pattern_is_said_in_each_databases_words():

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import LedgerError
-from sidecar.ledger.operation_reader import ambiguous
 from sidecar.ledger.operation_sqlite import SqliteOperationReader
 from sidecar.ledger.operations import OperationLedgerReader, OperationQuery
 from sidecar.lifecycle.operation import OperationState as S
@@ -49,9 +48,3 @@ def test_what_comes_while_a_list_is_read_does_not_disturb_it(file: FilePlace):
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path: Path):
     with pytest.raises(LedgerError, match=r'does not exist \(--ledger is "sqlite:///'):
         SqliteOperationReader.open(f"sqlite:///{tmp_path}/none.db", named_by="--ledger")
-
-
-def test_an_ambiguous_beginning_says_what_to_do():
-    assert str(ambiguous("x.db", "o1")) == (
-        'ledger x.db: more than one operation begins with "o1"; write more of its id'
-    )

@@ -76,10 +76,10 @@ def test_the_next_instance_takes_over_what_the_last_one_left(file: FilePlace):
     brought_to(first.operations, S.CANCELLING)
     first.close(SOON)
     second = file.open("second").operations
-    assert second.due(LATER, 10) == []
+    assert second.unsettled() == []
     (record,) = second.take_over(10)
     assert (record.holder, record.fence, record.state) == ("second", 2, S.CANCELLING)
-    assert second.due(LATER, 10) == [record]
+    assert second.unsettled() == [record]
 
 
 def test_a_ledger_that_was_closed_refuses_and_never_opens_the_file_again(file: FilePlace):
@@ -90,7 +90,7 @@ def test_a_ledger_that_was_closed_refuses_and_never_opens_the_file_again(file: F
     for act in (
         lambda: first.operations.open(operation("late")),
         lambda: first.operations.move("o1", E.LEASE_LAPSED, {}),
-        lambda: first.operations.due(LATER, 1),
+        lambda: first.operations.unsettled(),
     ):
         with pytest.raises(LedgerError, match="is closed"):
             act()

@@ -1,7 +1,6 @@
 """The statements that change operations are made from the table of moves, once, and use the indexes made for them."""
 
 import sqlite3
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy.dialects import postgresql
@@ -22,7 +21,6 @@ from sidecar.ledger.operation_statements import (
     settled,
 )
 from sidecar.ledger.statements import rendered
-from sidecar.ledger.steps import bring_up_to_date
 from sidecar.lifecycle.operation import MOVES, OperationEvent as E
 
 EVERY: list[ClauseElement] = [
@@ -30,14 +28,6 @@ EVERY: list[ClauseElement] = [
     renewed(("renewed_at",)), settled(("settled_at",)), marked_after("reclaimed_at"),
     *(moved(event, ("looks",), is_fenced=is_fenced) for event in E for is_fenced in (True, False)),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_up_to_date(connection, 0, 1)
-    yield connection
-    connection.close()
 
 
 def plan(connection: sqlite3.Connection, statement: ClauseElement) -> str:

@@ -106,9 +106,8 @@ class Ledgers(RuleBasedStateMachine):
     def something_comes_after(self, id: str, field: str, at: int) -> None:
         self.both("first", "mark_after", id, field, at)
 
-    @rule(instance=INSTANCES, at=MOMENTS)
-    def somebody_looks(self, instance: str, at: int) -> None:
-        self.both(instance, "due", at, 2)
+    @rule(instance=INSTANCES)
+    def somebody_looks(self, instance: str) -> None:
         self.both(instance, "unsettled")
         spent = self.both(instance, "typical_spend", "openai", "gpt-6", OperationKind.BACKGROUND)
         assert all(isinstance(amount, Decimal) for amount in spent)

@@ -6,7 +6,7 @@ import pytest
 
 from sidecar.clock import SECOND, SystemClock
 from sidecar.ledger.contract import By, CallQuery
-from sidecar.ledger.operation_questions import DUE
+from sidecar.ledger.operation_questions import ALL_UNSETTLED
 from sidecar.ledger.postgres_address import postgres_address
 from sidecar.ledger.postgres_connection import Connection, connect
 from sidecar.ledger.postgres_schema import bring_up_to_date
@@ -39,7 +39,7 @@ def plan(connection: Connection, statement: Statement) -> str:
 
 
 def test_a_statement_is_compiled_once():
-    assert for_postgres(DUE) is for_postgres(DUE)
+    assert for_postgres(ALL_UNSETTLED) is for_postgres(ALL_UNSETTLED)
 
 
 def test_what_others_take_is_passed_over():

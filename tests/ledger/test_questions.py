@@ -6,7 +6,9 @@ from fnmatch import fnmatchcase
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.ledger.questions import glob, is_orphan, like
+from sidecar.ledger.contract import CallQuery
+from sidecar.ledger.questions import glob, is_asked_for, is_orphan, like
+from tests.ledger.given import START, settled_call
 
 LETTERS = st.text("ab*?[]!^-", max_size=6)
 
@@ -59,3 +61,20 @@ def test_an_orphan_is_told_by_its_outcome__or_by_moments_while_there_is_none(
 )
 def test_the_same_pattern_in_the_words_of_like(pattern: str, standard: str):
     assert like(pattern) == standard
+
+
+@pytest.mark.parametrize(
+    ("query", "is_asked"),
+    [
+        (CallQuery(), True),
+        (CallQuery(since=START, until=START + 1, upstream="gemini", model="gemini-*", caller="app", kind="stream"), True),
+        (CallQuery(since=START + 1), False),
+        (CallQuery(until=START), False),
+        (CallQuery(upstream="vertex"), False),
+        (CallQuery(model="gpt-*"), False),
+        (CallQuery(caller="another"), False),
+        (CallQuery(kind="unary"), False),
+    ],
+)  # fmt: skip
+def test_a_row_is_asked_for_when_every_field_that_is_set_fits(query: CallQuery, is_asked: bool):
+    assert is_asked_for(query, settled_call(), START) is is_asked

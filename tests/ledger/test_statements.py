@@ -1,9 +1,6 @@
 """The statements use the indexes that were made for them."""
 
 import sqlite3
-from collections.abc import Iterator
-
-import pytest
 
 from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.rows import ROW_COLUMNS
@@ -17,15 +14,6 @@ from sidecar.ledger.statements import (
     rendered,
     report_rows,
 )
-from sidecar.ledger.steps import bring_up_to_date
-
-
-@pytest.fixture
-def connection() -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_up_to_date(connection, 0, 1)
-    yield connection
-    connection.close()
 
 
 def plan(connection: sqlite3.Connection, statement: Statement) -> str:

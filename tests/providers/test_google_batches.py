@@ -176,4 +176,4 @@ def test_a_batch_is_found_by_what_it_is_called():
 
 
 def test_what_kind_of_family_it_is():
-    assert (BATCHES.kind, BATCHES.sdk, BATCHES.tier) == (OperationKind.BATCH, "batches", "batch")
+    assert (BATCHES.kind, BATCHES.tier) == (OperationKind.BATCH, "batch")

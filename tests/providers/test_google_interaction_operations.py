@@ -154,4 +154,4 @@ def test_it_is_asked_about_and_cancelled_where_it_was_made(path, poll, cancel):
 
 
 def test_there_is_no_listing():
-    assert (INTERACTIONS.kind, INTERACTIONS.sdk, INTERACTIONS.find) == (OperationKind.BACKGROUND, "interactions", None)
+    assert (INTERACTIONS.kind, INTERACTIONS.find) == (OperationKind.BACKGROUND, None)

@@ -146,5 +146,5 @@ def test_a_job_is_found_by_what_it_is_called(wire, members, job, name):
 
 
 def test_what_kinds_of_families_they_are():
-    assert (PREDICTIONS.kind, PREDICTIONS.sdk, PREDICTIONS.tier) == (OperationKind.BATCH, "batches", "batch")
-    assert (TUNING.kind, TUNING.sdk, TUNING.tier) == (OperationKind.TUNING, "tunings", "")
+    assert (PREDICTIONS.kind, PREDICTIONS.tier) == (OperationKind.BATCH, "batch")
+    assert (TUNING.kind, TUNING.tier) == (OperationKind.TUNING, "")

@@ -1,7 +1,16 @@
 import pytest
 
-from sidecar.providers.google_targets import key, listing, parent_of, path_of, query_of, root_of
-from sidecar.providers.operation import Place
+from sidecar.providers.google_targets import (
+    cancel_at,
+    key,
+    listing,
+    parent_of,
+    path_of,
+    query_of,
+    read_at,
+    root_of,
+)
+from sidecar.providers.operation import Ask, Place
 
 
 @pytest.mark.parametrize(
@@ -73,3 +82,13 @@ def test_an_operation_is_named_by_its_last_segment(name, segment):
 def test_what_was_kept_of_the_query_goes_with_it_but_for_the_form_of_the_reply(path, query, listed):
     assert query_of(Place(path, "")) == query
     assert listing("/x", Place(path, "")).target == f"/x{listed}"
+
+
+def test_our_reads_and_cancels_keep_what_is_kept_of_the_query():
+    def job(place: Place) -> str:
+        return f"{path_of(place)}/{key(place)}"
+
+    place = Place("/v1beta/jobs?$alt=sse&x=1", "jobs/12")
+    assert read_at(job)(place) == Ask("GET", "/v1beta/jobs/12?x=1")
+    assert cancel_at(job)(place) == Ask("POST", "/v1beta/jobs/12:cancel?x=1")
+    assert cancel_at(job, "/cancel")(place) == Ask("POST", "/v1beta/jobs/12/cancel?x=1")

@@ -49,4 +49,4 @@ def test_its_interaction_is_asked_about_and_cancelled():
         "poll": "GET /gw/v1beta/interactions/i1",
         "cancel": "POST /gw/v1beta/interactions/i1/cancel",
     }
-    assert (TRIGGERS.kind, TRIGGERS.sdk) == (OperationKind.BACKGROUND, "interactions")
+    assert TRIGGERS.kind == OperationKind.BACKGROUND

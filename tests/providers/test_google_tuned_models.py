@@ -82,4 +82,4 @@ def test_it_is_found_by_what_it_is_called():
     assert TUNED.found_in is not None
     found = TUNED.found_in(json.dumps({"tunedModels": [{"name": NAME, "displayName": "mine"}]}).encode())
     assert found == (Observed(RUNNING, NAME, mark=mark_of("mine")),)
-    assert (TUNED.kind, TUNED.sdk) == (OperationKind.TUNING, "tunings")
+    assert TUNED.kind == OperationKind.TUNING

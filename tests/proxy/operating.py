@@ -80,8 +80,10 @@ class StuckLedger(MemoryOperations):
         self.may_open = threading.Event()
         self.may_open.set()
         self.is_broken = False
+        self.is_asked = False
 
     def open(self, record: OperationRecord) -> OperationRecord:
+        self.is_asked = True
         self.may_open.wait(10)
         if self.is_broken:
             raise LedgerError("here", "is full")

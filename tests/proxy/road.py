@@ -14,7 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from sidecar.callers.peer import Address, PeerEnd
 from sidecar.clock import SystemClock
 from sidecar.config.egress import Egress
-from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.memory import MemoryLedger
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.policy import OnClose, OnDeparture
@@ -39,7 +38,6 @@ from tests.proxy.sockets import Caller, within
 SMALL_BUFFER, LARGE_BUFFER = 16 * 1024, 4 * 1024 * 1024
 PRICES = PriceBook()
 ZERO = Decimal(0)
-EVERYTHING = CallQuery()
 
 
 def a_destination(**changes: Any) -> Destination:

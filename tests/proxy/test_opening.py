@@ -106,7 +106,7 @@ async def test_caller_that_leaves__the_reply_is_read_for_the_id(scene: Scene) ->
 async def test_caller_that_leaves_while_the_row_is_written__nothing_is_opened(scene: Scene) -> None:
     scene.ledger.may_open.clear()
     caller = await scene.create()
-    await scene.road.until(lambda: scene.rows.waits(next(iter(scene.watched.counted), "")))
+    await scene.road.until(lambda: scene.ledger.is_asked)
     caller.leave()
     await scene.road.at_rest()
     scene.ledger.may_open.set()

@@ -93,13 +93,6 @@ async def test_another_operation_does_not_wait_for_the_one_that_failed(scene: Sc
     assert sorted(scene.told) == ["first", "second"]
 
 
-async def test_whether_anything_waits(scene: Scene) -> None:
-    scene.write("one", "open")
-    assert scene.rows.waits("one")
-    await scene.rows.written(10)
-    assert not scene.rows.waits("one")
-
-
 async def test_closed__what_waits_is_given_up(scene: Scene) -> None:
     scene.disk.is_broken = True
     scene.write("one", "open")

@@ -115,3 +115,14 @@ def test_killed_before_its_results_were_read__asked_how_it_stands_once_more(worl
     second = world.start("second", wire=IN_ROWS)
     world.pass_time(4_000)
     assert second.settled_with[record.id] == Reported(Usage(output=3))
+
+
+def test_another_has_settled_it_meanwhile__not_counted_again(world: World) -> None:
+    sidecar = world.start()
+    record = sidecar.open(job=world.provider.create(ends_in=65))
+    world.pass_time(80)
+    entry, row = sidecar.reaper._means.roster.get(record.id), world.row(record)
+    assert entry is not None
+    world.run(sidecar.reaper._steps.closing.settle(entry, row))
+    world.run(sidecar.reaper._steps.closing.settle(entry, row))
+    assert sidecar.journal.told("settled", record.id) == ["succeeded"]

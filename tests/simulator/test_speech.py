@@ -1,6 +1,6 @@
 """The forms in which all dialects write."""
 
-from sidecar.simulator.speech import data, json_line, named_event
+from sidecar.simulator.speech import EVENTS, JSON, Unstreamed, data, json_line, named_event
 from tests.simulator.spoken import NAMING
 
 
@@ -18,3 +18,9 @@ def test_a_named_event__named_by_its_type():
 
 def test_json_line__nothing_between_its_tokens():
     assert json_line({"a": [1, 2]}) == b'{"a":[1,2]}'
+
+
+def test_what_does_not_stream_has_nothing_for_a_stream():
+    speech = Unstreamed()
+    assert (speech.stream_type, speech.document_type) == (EVENTS, JSON)
+    assert (speech.piece(1), speech.closing(), speech.trailer(), speech.failure()) == (b"",) * 4

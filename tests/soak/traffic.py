@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import random
-import signal
 import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -217,8 +216,7 @@ class Traffic:
         script = "seconds=0.6 chunks=6 output=100"
         with self._nursery.caller(client, f"{self._proxy}/gemini", "killed", script, doing) as caller:  # type: ignore[arg-type]
             caller.heard("chunk" if doing == "stream" else "calling")
-            caller.kill(signal.SIGKILL)
-            caller.ended()
+            caller.kill()
 
 
 async def _ask(genai: AsyncClient, config: GenerateContentConfig, *, is_stream: bool) -> None:

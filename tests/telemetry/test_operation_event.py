@@ -2,8 +2,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from sidecar.clock import SECOND
-from sidecar.lifecycle.operation_record import OperationRecord
-from sidecar.telemetry.operation_event import OF_THE_REAPER, identity, operation_fields
+from sidecar.lifecycle.operation_record import OF_THE_REAPER, OperationRecord
+from sidecar.telemetry.operation_event import identity, operation_fields
 
 Operation = Callable[..., OperationRecord]
 START = 1_790_000_000 * SECOND
