@@ -5,11 +5,13 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
-from sidecar.clock import SECOND, Moment
-from sidecar.lifecycle.operation import GoneReason, OperationKind, OperationState as S
+from sidecar.clock import SECOND
+from sidecar.lifecycle.operation import GoneReason, OperationKind
 from sidecar.lifecycle.operation_record import OperationRecord
+from tests.reaper.claims import Checked
 from tests.reaper.world import Sidecar, World
 
+WRITES = st.sampled_from(["move", "note", "note", "settle", ""])
 SIDES = st.sampled_from([0, 1])
 SOME = [OperationKind.BACKGROUND, OperationKind.BACKGROUND, OperationKind.BACKGROUND, OperationKind.BATCH]
 POLL_SECONDS = 25.0
@@ -107,7 +109,9 @@ class Journeys(RuleBasedStateMachine):
     def a_person_cancels(self, record: OperationRecord, side: int) -> None:
         sidecar = self.awake(side)
         if sidecar is not None and not sidecar.thread.is_away and record not in self.faithful:
-            self.world.run(sidecar.reaper.cancel(record.id))
+            asked = self.world.loop.create_task(sidecar.reaper.cancel(record.id))  # it may fall asleep over it
+            asked.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self.world.pass_time(0.1)
 
     # === what happens to sidecars ===
 
@@ -122,14 +126,21 @@ class Journeys(RuleBasedStateMachine):
         if self.pair[side].name in self.dead:
             self.pair[side] = self.born()
 
-    @rule(side=SIDES)
-    def sleeps(self, side: int) -> None:
-        self.falls_asleep(self.pair[side])
-
-    @rule(side=SIDES, write=st.sampled_from(["move", "note", "note", "settle"]))
+    @rule(side=SIDES, write=WRITES)
     def sleeps_behind_its_next(self, side: int, write: str) -> None:
-        """The worst moments: the row is written, and the one who wrote it knows only when it wakes."""
+        """The worst moments: the row is written, and the one who wrote it knows only when it wakes. Or else now."""
         self.pair[side].ledger.sleeps_behind = write
+        if not write:
+            self.falls_asleep(self.pair[side])
+
+    @rule(side=SIDES, write=WRITES, seconds=st.sampled_from([3.0, 12.0, 35.0, 50.0, 100.0]))
+    def naps(self, side: int, write: str, seconds: float) -> None:
+        """Long enough for the others to take over, or not; and it finds the world as it is."""
+        self.sleeps_behind_its_next(side, write)
+        self.time_passes(70.0)
+        self.time_passes(seconds)
+        self.wakes()
+        self.time_passes(20.0)
 
     @rule(side=SIDES, is_away=st.booleans())
     def ledger_fails(self, side: int, is_away: bool) -> None:
@@ -164,7 +175,7 @@ class Journeys(RuleBasedStateMachine):
     def clock_is_set(self, seconds: int) -> None:
         self.world.clock.offset += seconds * SECOND
 
-    @rule(seconds=st.floats(0.1, 20) | st.sampled_from([62.0, 75.0, 130.0, 600.0]))
+    @rule(seconds=st.floats(0.1, 20) | st.sampled_from([35.0, 62.0, 75.0, 130.0, 600.0]))
     def time_passes(self, seconds: float) -> None:
         """Faithful callers poll twice in a lease, through whoever is there."""
         while seconds > 0:
@@ -226,24 +237,6 @@ class Journeys(RuleBasedStateMachine):
         self.none_settled_twice()
         self.no_fault_of_ours()
         self.every_cancel_had_a_claim()
-
-
-class Checked(list[tuple[Moment, str, str]]):
-    """The journal of cancels that left; looks at each claim as it passes."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__()
-        self._world = world
-        self.violations: list[str] = []
-
-    def append(self, sent: tuple[Moment, str, str]) -> None:
-        _, id, by = sent
-        row = self._world.rows.records[id]
-        if row.holder != by or row.cancel_requested_at is None or row.settled_at is not None:
-            self.violations.append(f"{id} by {by}, held by {row.holder}")
-        if row.state is not S.CANCELLING and row.ended_at is None:
-            self.violations.append(f"{id} while {row.state}")
-        super().append(sent)
 
 
 TestJourneys = Journeys.TestCase
