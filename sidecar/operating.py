@@ -65,7 +65,7 @@ class Operating:
             loop=loop,
             rows=self._rows,
             ledger=ledger,
-            renewals=Renewals(loop, self._rows, ledger, clock, self._reaper),
+            renewals=Renewals(loop, self._rows, ledger, clock, self._reaper, settings.operations.lease_seconds),
             terms=Terms(settings.operations.lease_seconds),
             watcher=self._reaper,
             credentials=self._credentials,

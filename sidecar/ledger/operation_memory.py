@@ -167,7 +167,8 @@ class MemoryOperations:
             LedgerError: more than one begins so.
         """
         with self.rows.lock:
-            named = sorted(each for each in self.rows.records if each.startswith(id))
+            known = self.rows.records
+            named = [id] if id in known else sorted(each for each in known if each.startswith(id))
             found = only_one([self.rows.records[each] for each in named], id, WHERE, "operation")
             return None if found is None else _copy(found)
 

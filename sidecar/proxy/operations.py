@@ -28,7 +28,7 @@ class Watcher(Protocol):
     """The reaper, as the road sees it. Every method is quick."""
 
     def opened(self, record: OperationRecord) -> None:
-        """An operation is known by its id: from here its lease counts."""
+        """An operation is known by its id now, or came to nothing."""
         ...
 
     def heard(self, id: str) -> None:

@@ -52,12 +52,15 @@ class Renewals:
         ledger: OperationLedger,
         clock: Clock,
         listener: Listener,
+        lease_seconds: float,
     ) -> None:
+        """`lease_seconds` is the lease of those that were not given one: what was learned never makes it shorter."""
         self._loop = loop
         self._rows = rows
         self._ledger = ledger
         self._clock = clock
         self._listener = listener
+        self._lease_seconds = lease_seconds
         self._known: OrderedDict[Name, OperationRecord] = OrderedDict()
         self._habits: OrderedDict[Name, Habit] = OrderedDict()
         self._written_ns: OrderedDict[Name, int] = OrderedDict()
@@ -167,8 +170,9 @@ class Renewals:
             self._listener.renewed(row)
 
     def _learned(self, name: Name, record: OperationRecord) -> dict[str, Any]:
-        """The lease that the caller's own habit of polling asks for, where that is longer."""
-        term = (self._habits.get(name) or Habit()).term_seconds(record.lease_seconds)
+        """The lease that the caller's own habit of polling asks for, where that is another."""
+        least_seconds = None if record.is_lease_asked else self._lease_seconds
+        term = (self._habits.get(name) or Habit()).term_seconds(record.lease_seconds, least_seconds)
         return {} if term == record.lease_seconds else {"lease_seconds": term}
 
 

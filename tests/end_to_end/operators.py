@@ -19,74 +19,68 @@ Headers = dict[str, str]
 class Family(NamedTuple):
     """One kind of operation as a program meets it."""
 
-    submit: Callable[[str, Headers], str]
+    client: Callable[[str, Headers], AbstractContextManager[Any]]
+    """The SDK's client; takes half a second of CPU to make."""
+    submit: Callable[[Any], str]
     """Open one; returns its id."""
-    state: Callable[[str, Headers, str], str]
+    state: Callable[[Any, str], str]
     """How it stands, in the SDK's word."""
     is_watched_only: bool
     """Meant to outlive its caller: cancelled only when the caller has given a lease."""
 
 
-def _vertex_batch(base_url: str, headers: Headers) -> str:
-    with sdk_client("vertex", f"{base_url}/vertex", headers) as client:
-        files: Any = {"model": "gemini-2.5-flash", "src": "gs://bucket/in.jsonl", "config": {"dest": "gs://bucket/out"}}
-        return str(client.batches.create(**files).name)
+def _vertex(base_url: str, headers: Headers) -> AbstractContextManager[Any]:
+    return sdk_client("vertex", f"{base_url}/vertex", headers)
 
 
-def _vertex_batch_state(base_url: str, headers: Headers, id: str) -> str:
-    with sdk_client("vertex", f"{base_url}/vertex", headers) as client:
-        return str(getattr(client.batches.get(name=id).state, "name", ""))
+def _gemini(base_url: str, headers: Headers) -> AbstractContextManager[Any]:
+    return sdk_client("gemini", f"{base_url}/gemini", headers)
 
 
-def _interaction(base_url: str, headers: Headers) -> str:
-    with sdk_client("gemini", f"{base_url}/gemini", headers) as client:
-        asked: Any = {"model": "gemini-2.5-flash", "input": "hi", "background": True}
-        return str(client.interactions.create(**asked).id)
-
-
-def _interaction_state(base_url: str, headers: Headers, id: str) -> str:
-    with sdk_client("gemini", f"{base_url}/gemini", headers) as client:
-        return str(client.interactions.get(id).status)
-
-
-def _gpt(base_url: str, headers: Headers) -> openai.OpenAI:
+def _gpt(base_url: str, headers: Headers) -> AbstractContextManager[Any]:
     return openai.OpenAI(api_key="a-key", base_url=f"{base_url}/openai/v1", max_retries=0, default_headers=headers)
 
 
-def _response(base_url: str, headers: Headers) -> str:
-    with _gpt(base_url, headers) as client:
-        return client.responses.create(model="gpt-5-mini", input="hi", background=True).id
-
-
-def _response_state(base_url: str, headers: Headers, id: str) -> str:
-    with _gpt(base_url, headers) as client:
-        return str(client.responses.retrieve(id).status)
-
-
-def _claude(base_url: str, headers: Headers) -> anthropic.Anthropic:
+def _claude(base_url: str, headers: Headers) -> AbstractContextManager[Any]:
     url = f"{base_url}/anthropic"
     return anthropic.Anthropic(api_key="a-key", base_url=url, max_retries=0, default_headers=headers)
 
 
-def _message_batch(base_url: str, headers: Headers) -> str:
-    asked: Any = [
+def _vertex_batch(client: Any) -> str:
+    files = {"model": "gemini-2.5-flash", "src": "gs://bucket/in.jsonl", "config": {"dest": "gs://bucket/out"}}
+    return str(client.batches.create(**files).name)
+
+
+def _message_batch(client: Any) -> str:
+    rows = [
         {"custom_id": str(number), "params": {"model": "claude-sonnet-5", "max_tokens": 9, "messages": TURN}}
         for number in range(5)
     ]
-    with _claude(base_url, headers) as client:
-        return client.messages.batches.create(requests=asked).id
-
-
-def _message_batch_state(base_url: str, headers: Headers, id: str) -> str:
-    with _claude(base_url, headers) as client:
-        return str(client.messages.batches.retrieve(id).processing_status)
+    return str(client.messages.batches.create(requests=rows).id)
 
 
 FAMILIES = {
-    "vertex_batch": Family(_vertex_batch, _vertex_batch_state, is_watched_only=True),
-    "interaction": Family(_interaction, _interaction_state, is_watched_only=False),
-    "response": Family(_response, _response_state, is_watched_only=False),
-    "message_batch": Family(_message_batch, _message_batch_state, is_watched_only=True),
+    "vertex_batch": Family(
+        _vertex, _vertex_batch, lambda client, id: str(client.batches.get(name=id).state.name), is_watched_only=True
+    ),
+    "interaction": Family(
+        _gemini,
+        lambda client: str(client.interactions.create(model="gemini-2.5-flash", input="hi", background=True).id),
+        lambda client, id: str(client.interactions.get(id).status),
+        is_watched_only=False,
+    ),
+    "response": Family(
+        _gpt,
+        lambda client: str(client.responses.create(model="gpt-5-mini", input="hi", background=True).id),
+        lambda client, id: str(client.responses.retrieve(id).status),
+        is_watched_only=False,
+    ),
+    "message_batch": Family(
+        _claude,
+        _message_batch,
+        lambda client, id: str(client.messages.batches.retrieve(id).processing_status),
+        is_watched_only=True,
+    ),
 }
 
 
@@ -106,12 +100,13 @@ class Operators(Programs):
 def _operate(say: Connection, family: str, base_url: str, headers: Headers, poll_seconds: float | None) -> None:
     """The program."""
     try:
-        id = FAMILIES[family].submit(base_url, headers)
-        say.send(("opened", id))
-        while True:
-            time.sleep(poll_seconds or PATIENCE_SECONDS)
-            if poll_seconds is not None:
-                say.send(("state", FAMILIES[family].state(base_url, headers, id)))
+        with FAMILIES[family].client(base_url, headers) as client:
+            id = FAMILIES[family].submit(client)
+            say.send(("opened", id))
+            while True:
+                time.sleep(poll_seconds or PATIENCE_SECONDS)
+                if poll_seconds is not None:
+                    say.send(("state", FAMILIES[family].state(client, id)))
     except Exception as error:
         say.send(("error", f"{type(error).__name__}: {error}"))
 

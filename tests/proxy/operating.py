@@ -99,7 +99,7 @@ class Scene:
         self.ledger = StuckLedger()
         self.troubles: list[str] = []
         self.rows = OperationRows(road.loop, self.ledger, self.troubles.append)
-        self.renewals = Renewals(road.loop, self.rows, self.ledger, SystemClock(), watched)
+        self.renewals = Renewals(road.loop, self.rows, self.ledger, SystemClock(), watched, 60.0)
         self.exits = CallerExits(road.loop, road.context.peers, watched.caller_gone, self.troubles.append)
         road.context.operations = Operations(
             loop=road.loop, rows=self.rows, ledger=self.ledger, renewals=self.renewals, terms=Terms(lease_seconds=60.0),

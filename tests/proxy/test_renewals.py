@@ -89,6 +89,20 @@ async def test_slow_poller_is_given_a_longer_lease(scene: Scene, monkeypatch: py
     assert scene.only().lease_seconds == 150.0
 
 
+async def test_lease_of_a_caller_that_polls_faster_again_shrinks__and_never_below_the_usual_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
+    await scene.opened()
+    moment = scene.ledger.now()
+    for seconds in (0, 60, *range(62, 162, 2)):
+        monkeypatch.setattr(scene.ledger, "now", lambda at=moment + seconds * 1_000_000: at)
+        scene.renewals.renew(("openai", "resp_1"))
+        await scene.rows.written(10)
+    assert 60.0 <= scene.only().lease_seconds <= 80.0
+
+
 async def test_what_is_known_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renewals, "MOST_KNOWN", 2)
     opened = await scene.opened()
