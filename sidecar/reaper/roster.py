@@ -72,6 +72,11 @@ class Entry:
         self.rung_at: Moment | None = None
         """The moment under which it stands in the heap, not later than `due_at`; None when it does not."""
 
+    @property
+    def rings_again(self) -> bool:
+        """It was put after it was taken out as due."""
+        return self.rung_at is not None
+
     def known(
         self, listening_since: Moment, held_until: Moment, *, can_look: bool, can_cancel: bool, can_find: bool
     ) -> Known:

@@ -34,7 +34,7 @@ class Sweep:
         decided: Decided = []
         while entries := self._means.roster.due(self._means.now(), BATCH):
             for entry, record in zip(entries, await self._rows(entries), strict=True):
-                if not entry.is_busy:  # somebody may have begun while the rows were read; it is put when that ends
+                if not entry.is_busy and not entry.rings_again:
                     decided.append((entry, record, self._steps.decide(entry, record)))
         self._hold_back(decided)
         for entry, record, step in decided:
@@ -79,8 +79,8 @@ class Sweep:
         ]
 
     def _begin(self, entry: Entry, record: OperationRecord | None, step: Step) -> None:
-        if entry.is_busy:
-            return  # it rang twice in this sweep
+        if entry.is_busy or entry.rings_again:
+            return  # while rows were read somebody began with it, or knew more of it than this row: it is looked at once more
         if isinstance(step, Wait):
             self._means.roster.put(entry, step.until)
         elif record is None:

@@ -5,6 +5,7 @@ import pytest
 from sidecar.clock import SECOND
 from sidecar.errors import LedgerError
 from sidecar.lifecycle.operation import OperationState as S
+from sidecar.lifecycle.operation_record import OperationRecord
 from tests.reaper.world import World
 
 
@@ -90,3 +91,20 @@ def test_states_are_told_as_they_are(world: World) -> None:
         sidecar.open()
     world.pass_time(65)
     assert dict(sidecar.journal.counts) == {("background", "orphaned"): 3}  # type: ignore[call-overload]
+
+
+def test_a_poll_comes_while_the_row_is_read__the_old_row_decides_nothing(world: World) -> None:
+    sidecar = world.start()
+    record = sidecar.open()
+    world.pass_time(55)
+    read = sidecar.ledger.operation
+
+    def polled_behind_it(id: str) -> OperationRecord | None:
+        row = read(id)
+        sidecar.ledger.operation = read  # type: ignore[method-assign]
+        sidecar.poll(record)
+        return row
+
+    sidecar.ledger.operation = polled_behind_it  # type: ignore[method-assign]
+    world.pass_time(20)
+    assert world.moves(record) == ["opened", "accepted"]
