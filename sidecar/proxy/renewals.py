@@ -67,6 +67,8 @@ class Renewals:
         self._later: set[Name] = set()
         self._gathered: set[Name] = set()
         self._attached: Counter[Name] = Counter()
+        self._listened_to: set[Name] = set()
+        """Those that a timer asks for; one timer each, however often they are polled."""
 
     def known(self, name: Name) -> OperationRecord | None:
         """The row as last seen; None where this process has not seen it (yet)."""
@@ -100,7 +102,8 @@ class Renewals:
     def attach(self, name: Name) -> None:
         """Its caller reads a reply about it from here on, and so is there however long that takes."""
         self._attached[name] += 1
-        if self._attached[name] == 1:
+        if name not in self._listened_to:
+            self._listened_to.add(name)
             self._loop.call_later(LEAST_PAUSE_SECONDS, self._still_attached, name)
 
     def detach(self, name: Name) -> None:
@@ -116,6 +119,7 @@ class Renewals:
             self._hear(name)
             self._loop.call_later(LEAST_PAUSE_SECONDS, self._still_attached, name)
         else:
+            self._listened_to.discard(name)
             del self._attached[name]
 
     def _renew_late(self, name: Name) -> None:

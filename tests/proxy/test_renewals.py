@@ -78,6 +78,18 @@ async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
     assert len(scene.watched.heard_ids) <= count + 1
 
 
+async def test_one_that_is_polled_in_haste_has_one_timer(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    fired: list[renewals.Name] = []
+    name = ("openai", "resp_1")
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(scene.renewals, "_still_attached", fired.append)
+    for _ in range(20):
+        scene.renewals.attach(name)
+        scene.renewals.detach(name)
+    await asyncio.sleep(0.2)
+    assert fired == [name]
+
+
 async def test_slow_poller_is_given_a_longer_lease(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
     monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
