@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final
 
 from sidecar.callers.peer import Address, PeerLookup
-from sidecar.callers.process import HAS_PIDFD, Process, holders_of
+from sidecar.callers.process import HAS_PIDFD, Process, holders_among, holders_of
 
 Gone = Callable[[Collection[str], str], None]
 """Told the operations that nobody stands behind any more, and the evidence in a few words."""
@@ -37,6 +37,7 @@ class CallerExits:
         """One process may be among them several times, once for each connection: pidfds and not pids tell processes apart."""
         self._behind: dict[str, set[Process]] = {}
         """By operation."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._holders: dict[int, frozenset[Process]] = {}
         """Who holds a socket, by its inode: looked up once for a connection, as long as all of them live."""
 
@@ -63,30 +64,57 @@ class CallerExits:
 
     def close(self) -> None:
         """Watch nobody any more."""
+        for task in self._tasks:
+            task.cancel()
         for process in list(self._watched):
             self._let_go(process)
         self._behind.clear()
 
     async def _look_up(self, operation: str, inode: int) -> None:
-        found = await asyncio.to_thread(holders_of, inode)
+        # An application has many connections, and mostly it is the only one that has: so its own descriptors are looked at first.
+        found = await asyncio.to_thread(holders_among, self._one_of_each(), inode)
+        found = [process for process in found if process in self._watched]  # others have ended meanwhile
+        if not found:
+            found = self._watch(await asyncio.to_thread(holders_of, inode))
         if not found:
             self._tell_unseen(NOT_SHOWN)
             return
-        for process in found:
-            self._watched.add(process)
-            self._loop.add_reader(process.pidfd, self._ended, process)
         self._holders[inode] = frozenset(found)
         self._behind.setdefault(operation, set()).update(found)
 
+    def _watch(self, found: list[Process]) -> list[Process]:
+        for process in found:
+            self._watched.add(process)
+            self._loop.add_reader(process.pidfd, self._ended, process)
+        return found
+
+    def _one_of_each(self) -> list[Process]:
+        """Every process that is watched, once."""
+        return list({process.pid: process for process in self._watched}.values())
+
     def _ended(self, process: Process) -> None:
-        alone = [operation for operation, others in self._behind.items() if others == {process}]
-        for others in self._behind.values():
-            others.discard(process)
-        for operation in alone:
+        self._loop.remove_reader(process.pidfd)  # it would be told again and again
+        task = self._loop.create_task(self._succeed(process))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _succeed(self, process: Process) -> None:
+        """Its children may hold its connections (a program that puts itself into the background): then they stand there now."""
+        sockets = [inode for inode, held in self._holders.items() if process in held]
+        heirs: set[Process] = set()
+        for inode in sockets:
+            heirs.update(self._watch(await asyncio.to_thread(holders_of, inode)))
+        theirs = [operation for operation, others in self._behind.items() if process in others]
+        for operation in theirs:
+            self._behind[operation].discard(process)
+            self._behind[operation].update(heirs)
+        for nobodys in {process, *(heirs if not theirs else ())}:
+            self._let_go(nobodys)
+        gone = [operation for operation in theirs if not self._behind[operation]]
+        for operation in gone:
             del self._behind[operation]
-        self._let_go(process)
-        if alone:
-            self._gone(alone, f"process {process.pid} exited")
+        if gone:
+            self._gone(gone, f"process {process.pid} exited")
 
     def _let_go(self, process: Process) -> None:
         self._holders = {inode: held for inode, held in self._holders.items() if process not in held}

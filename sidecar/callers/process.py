@@ -6,7 +6,7 @@ process takes its user's rights and a shared view of `/proc`; where those are mi
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -37,6 +37,11 @@ def holders_of(inode: int) -> list[Process]:
         else:
             os.close(process.pidfd)
     return held
+
+
+def holders_among(known: Iterable[Process], inode: int) -> list[Process]:
+    """Those of these processes, which are held already, that hold a socket: a look at their descriptors alone."""
+    return [process for process in known if _has(process.pid, inode)]
 
 
 def _hold(pid: int) -> Process | None:

@@ -1,5 +1,8 @@
 """Real connections over loopback, and callers that are real processes."""
 
+import contextlib
+import os
+import signal
 import socket
 import struct
 import subprocess
@@ -19,6 +22,16 @@ CALLER = """
 import socket, sys
 connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
 print("connected", flush=True)
+sys.stdin.read()
+"""
+
+
+FORKING_CALLER = """
+import os, socket, sys
+connection = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+child = os.fork()
+if child:
+    print(child, flush=True)
 sys.stdin.read()
 """
 
@@ -71,6 +84,25 @@ def calling_process() -> Iterator[tuple[socket.socket, subprocess.Popen[str]]]:
                     yield ours, process
             finally:
                 process.kill()
+
+
+@contextmanager
+def forking_process() -> Iterator[tuple[socket.socket, int, int]]:
+    """Our end of a connection that a process has opened and handed down to its child, and the pids of both."""
+    with listening("127.0.0.1") as listener:
+        host, port = listener.getsockname()
+        command = [sys.executable, "-c", FORKING_CALLER, host, str(port)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            ours, _ = listener.accept()
+            assert process.stdout is not None
+            child = int(process.stdout.readline())
+            try:
+                with ours:
+                    yield ours, process.pid, child
+            finally:
+                process.kill()
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
 
 
 def listening(host: str) -> socket.socket:

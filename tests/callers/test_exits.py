@@ -1,6 +1,8 @@
 """Operations hear at once that the last process behind them has ended; the processes are real, and killed."""
 
 import asyncio
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from sidecar.callers.exits import NOT_SHOWN, CallerExits
 from sidecar.callers.peer import Address, PeerLookup
-from tests.callers.connections import calling_process, connected
+from tests.callers.connections import calling_process, connected, forking_process
 
 
 class Heard:
@@ -118,5 +120,36 @@ def test_no_process_can_be_seen__is_said_once() -> None:
                 for operation in ("one", "two"):
                     await saw(watch, operation, connection.ours)
                 assert (heard.unseen, heard.gone) == ([NOT_SHOWN], [])
+
+    asyncio.run(scene())
+
+
+def test_another_connection_of_a_process_that_is_watched__needs_no_further_descriptor() -> None:
+    async def scene() -> None:
+        with calling_process() as (first, caller):
+            async with exits() as (watch, heard):
+                await saw(watch, "one", first)
+                before = open_descriptors()
+                watch._holders.clear()  # as if it had come by a connection that was not seen yet
+                await saw(watch, "two", first)
+                assert open_descriptors() == before
+                caller.kill()
+                await heard.until_gone()
+                assert heard.gone == [(("one", "two"), f"process {caller.pid} exited")]
+
+    asyncio.run(scene())
+
+
+def test_its_child_has_inherited_the_connection__it_stands_there_now() -> None:
+    async def scene() -> None:
+        with forking_process() as (ours, parent, child):
+            async with exits() as (watch, heard):
+                await saw(watch, "one", ours)
+                os.kill(parent, signal.SIGKILL)
+                await asyncio.sleep(0.2)
+                assert heard.gone == []
+                os.kill(child, signal.SIGKILL)
+                await heard.until_gone()
+                assert heard.gone == [(("one",), f"process {child} exited")]
 
     asyncio.run(scene())

@@ -5,7 +5,7 @@ import signal
 import socket
 
 from sidecar.callers.peer import PeerLookup
-from sidecar.callers.process import Process, holders_of
+from sidecar.callers.process import Process, holders_among, holders_of
 from tests.callers.connections import calling_process
 
 
@@ -50,3 +50,14 @@ def test_a_socket_of_our_own__nobody_who_could_leave() -> None:
 
 def test_an_inode_that_is_none__nobody() -> None:
     assert holders_of(0) == []
+
+
+def test_among_those_that_are_held_already__the_holder_is_found(lookup: PeerLookup) -> None:
+    with calling_process() as (first, _), calling_process() as (second, _):
+        known = held(lookup, first)
+        inode = lookup.inode_of(first.getsockname()[:2], first.getpeername()[:2])
+        other = lookup.inode_of(second.getsockname()[:2], second.getpeername()[:2])
+        assert inode is not None
+        assert other is not None
+        assert (holders_among(known, inode), holders_among(known, other)) == (known, [])
+        close_all(known)
