@@ -75,9 +75,11 @@ def test_another_process_has_asked_as_well__the_last_one_counts() -> None:
             async with exits() as (watch, heard):
                 await saw(watch, "one", first)
                 await saw(watch, "one", second)
+                await saw(watch, "other", second)
                 opener.kill()
-                opener.wait(10)
-                await saw(watch, "other", second)  # a turn of the loop, in which the exit is heard
+                async with asyncio.timeout(10):
+                    while len(watch._watched) > 1:
+                        await asyncio.sleep(0.01)
                 assert heard.gone == []
                 poller.kill()
                 await heard.until_gone()
