@@ -22,7 +22,7 @@ from sidecar.providers.registry import DIALECTS
 from sidecar.proxy.asking import UpstreamAsker
 from sidecar.proxy.context import Context
 from sidecar.proxy.operation_rows import OperationRows
-from sidecar.proxy.operations import Operations, Terms
+from sidecar.proxy.operations import Operations
 from sidecar.proxy.renewals import Renewals
 from sidecar.reaper.credentials import KnownCredentials
 from sidecar.reaper.google_asker import GoogleAsker
@@ -66,7 +66,7 @@ class Operating:
             rows=self._rows,
             ledger=ledger,
             renewals=Renewals(loop, self._rows, ledger, clock, self._reaper, settings.operations.lease_seconds),
-            terms=Terms(settings.operations.lease_seconds),
+            lease_seconds=settings.operations.lease_seconds,
             watcher=self._reaper,
             credentials=self._credentials,
             exits=self._exits,

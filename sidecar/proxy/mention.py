@@ -6,7 +6,8 @@ from sidecar.http1.head import ReplyHead, RequestHead
 from sidecar.lifecycle.call import ERROR_STATUS, Downstream
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestReader, Role, Route
-from sidecar.providers.operation import OperationReader, OperationWire, Progress
+from sidecar.providers.observing import ENDS
+from sidecar.providers.operation import OperationReader, OperationWire
 from sidecar.proxy import facts
 from sidecar.proxy.renewals import Name, name_of
 from sidecar.proxy.target import parameter_in
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
     from sidecar.proxy.operations import Operations
 
-ENDS: Final = frozenset({Progress.SUCCEEDED, Progress.FAILED, Progress.CANCELLED})
 MOST_EARLY_BYTES: Final = 1024 * 1024
 """Of a reply about an operation whose row is not there yet; a longer one is not read, and the reaper asks itself."""
 
@@ -24,8 +24,8 @@ class Mention:
     """One such exchange, from its request to what is known when it has settled."""
 
     __slots__ = (
-        "_early", "_early_bytes", "_exchange", "_head", "_operations", "_provider_id", "_reader", "_record", "_reply_head",
-        "_request_reader", "_wire", "is_cancel",
+        "_early", "_early_bytes", "_exchange", "_head", "_is_cancel", "_operations", "_provider_id", "_reader", "_record",
+        "_reply_head", "_request_reader", "_wire",
     )  # fmt: skip
 
     holds_back = False
@@ -39,7 +39,7 @@ class Mention:
         self._operations = operations
         self._wire: OperationWire = route.operation
         self._head = head
-        self.is_cancel = route.role is Role.CANCEL
+        self._is_cancel = route.role is Role.CANCEL
         self._request_reader: RequestReader | None = (
             route.open_request(facts.of_request(head)) if route.open_request else None
         )
@@ -89,7 +89,9 @@ class Mention:
             self._reader.feed(payload)
         elif self._reply_head is not None:
             self._early_bytes += len(payload)
-            self._early = [*self._early, payload] if self._early_bytes <= MOST_EARLY_BYTES else []
+            self._early.append(payload)
+            if self._early_bytes > MOST_EARLY_BYTES:
+                self._early.clear()
 
     def ended(self) -> None:
         """Nothing more of the reply comes."""
@@ -123,7 +125,7 @@ class Mention:
         assert self._reader is not None
         self._reader.finish()
         self._operations.saw_credential(record, self._exchange.admission, self._head)
-        if self.is_cancel:
+        if self._is_cancel:
             self._operations.cancelled_by_caller(record)
         observed = self._reader.observed()
         if observed is not None:

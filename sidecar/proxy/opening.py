@@ -12,9 +12,10 @@ from sidecar.lifecycle.call import ERROR_STATUS, Downstream
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.policy import OPERATION_KNOWN
 from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestReader, Role, Route
+from sidecar.providers.observing import ENDS
 from sidecar.providers.operation import Observed, OperationReader
 from sidecar.proxy import facts
-from sidecar.proxy.mention import ENDS, Mention
+from sidecar.proxy.mention import Mention
 from sidecar.proxy.operation_rows import HOLD_SECONDS
 from sidecar.proxy.renewals import Name, name_of
 
@@ -39,11 +40,9 @@ class Opening:
     """One such exchange, from its request to what is known when it has settled."""
 
     __slots__ = (
-        "_exchange", "_facts", "_has_id", "_head", "_is_done", "_name", "_operations", "_reader", "_record",
+        "_exchange", "_facts", "_head", "_is_done", "_name", "_operations", "_reader", "_record",
         "_request_reader", "_rest", "_route", "_status", "_timer", "_waits_for", "holds_back",
     )  # fmt: skip
-
-    is_cancel = False
 
     def __init__(self, exchange: "Exchange", operations: "Operations", route: Route, head: RequestHead) -> None:
         self._exchange = exchange
@@ -61,8 +60,9 @@ class Opening:
         self._record: OperationRecord | None = None
         self._reader: OperationReader | None = None
         self._status = 0
-        self._has_id = self._is_done = False
+        self._is_done = False
         self._name: Name | None = None
+        """What polls call the operation; None until it is learned."""
 
     # === the request ===
 
@@ -120,7 +120,7 @@ class Opening:
     @property
     def must_be_followed(self) -> bool:
         """The reply says what the operation is called: it is read even when its caller has left."""
-        return self._record is not None and not self._has_id
+        return self._record is not None and self._name is None
 
     def answered(self, head: ReplyHead) -> None:
         """The reply begins. One that comes before the request was whole means that none was opened."""
@@ -134,7 +134,7 @@ class Opening:
         if reader is None:
             return
         reader.feed(payload)
-        if not self._has_id and self._learn(reader.observed()) and self._exchange.following is not None:
+        if self._name is None and self._learn(reader.observed()) and self._exchange.following is not None:
             self._exchange.cut(OPERATION_KNOWN)  # read for the id only; how it ends the reaper sees
 
     def ended(self) -> None:
@@ -157,16 +157,15 @@ class Opening:
             self._operations.rejected(record, "the request was never sent")
         elif self._status >= ERROR_STATUS:
             self._operations.rejected(record, f"HTTP {self._status}")
-        elif not self._has_id:
+        elif self._name is None:
             self._operations.never_told(record)
         else:
             self._tell_end(record)
 
     def _learn(self, observed: Observed | None) -> bool:
         """Whether this says what the operation is called, which nobody knew."""
-        if observed is None or not observed.provider_id or self._record is None or self._has_id:
+        if observed is None or not observed.provider_id or self._record is None or self._name is not None:
             return False
-        self._has_id = True
         self._name = name_of(self._record.upstream, observed.provider_id)
         self._operations.accepted(self._record, observed)
         self._operations.renewals.attach(self._name)

@@ -14,6 +14,7 @@ from sidecar.ledger.operations import OperationLedger
 from sidecar.lifecycle.operation import CancelTrigger, OperationEvent
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.providers.contract import RequestFacts
+from sidecar.providers.observing import ENDS
 from sidecar.providers.operation import Observed
 from sidecar.proxy.operation_rows import OperationRows, Told
 from sidecar.proxy.renewals import Renewals
@@ -58,12 +59,6 @@ class SeenCredentials(Protocol):
         ...
 
 
-class Terms(msgspec.Struct, frozen=True):
-    """What the settings say that concerns the road."""
-
-    lease_seconds: float
-
-
 class Operations:
     """One per proxy. Belongs to the event loop's thread."""
 
@@ -74,18 +69,18 @@ class Operations:
         rows: OperationRows,
         ledger: OperationLedger,
         renewals: Renewals,
-        terms: Terms,
+        lease_seconds: float,
         watcher: Watcher,
         credentials: SeenCredentials,
         exits: CallerExits,
         opened: Callable[[OperationRecord], None],
     ) -> None:
-        """`opened` counts."""
+        """`lease_seconds` is the lease of those that are not given one, `opened` counts."""
         self._loop = loop
         self._rows = rows
         self._ledger = ledger
         self.renewals = renewals
-        self._terms = terms
+        self._lease_seconds = lease_seconds
         self._watcher = watcher
         self._credentials = credentials
         self._exits = exits
@@ -115,7 +110,7 @@ class Operations:
             path=admission.path + kept_query(admission.target),
             host=admission.host,
             mark=facts.mark,
-            lease_seconds=admission.lease_seconds or self._terms.lease_seconds,
+            lease_seconds=admission.lease_seconds or self._lease_seconds,
             is_lease_asked=admission.lease_seconds is not None,
             is_detached=admission.is_detached or (has_webhook and admission.lease_seconds is None),
             renewed_at=now,
@@ -123,7 +118,7 @@ class Operations:
             labels=dict(admission.labels),
             asked_seconds=facts.seconds,
             asked_pieces=facts.pieces,
-            due_at=now + int(self._terms.lease_seconds * SECOND),
+            due_at=now + int(self._lease_seconds * SECOND),
         )
 
     def open(self, record: OperationRecord, told: Told) -> None:
@@ -159,7 +154,10 @@ class Operations:
         )
 
     def observed(self, record: OperationRecord, observed: Observed, *, is_claimed: bool) -> None:
-        """A passing reply said how it stands. Behind what is still to be written of it."""
+        """A passing reply said how it stands. An end is told behind what is still to be written of the operation."""
+        if observed.progress not in ENDS:
+            self._watcher.observed(record, observed, is_claimed=False)
+            return
         self._rows.write(
             record.id,
             lambda ledger: ledger.operation(record.id),

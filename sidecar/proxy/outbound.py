@@ -49,10 +49,8 @@ class Outbound:
         if exchange.call.upstream is not Provider.UNSENT:
             return  # what came with the head was already found to be broken
         operation = exchange.operation
-        if operation is not None and operation.holds_back and self._unsent_bytes <= MAX_UNSENT:
-            self._waits_for_end = True
-            return
-        if self.asked_usage is not None and not self.is_whole:
+        is_held = operation is not None and operation.holds_back and self._unsent_bytes <= MAX_UNSENT
+        if is_held or (self.asked_usage is not None and not self.is_whole):
             self._waits_for_end = True
             return
         endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path, exchange.admission.host)

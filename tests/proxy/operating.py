@@ -16,7 +16,7 @@ from sidecar.providers.contract import Dialect
 from sidecar.providers.openai import OPENAI
 from sidecar.providers.operation import Observed
 from sidecar.proxy.operation_rows import OperationRows
-from sidecar.proxy.operations import Operations, Terms
+from sidecar.proxy.operations import Operations
 from sidecar.proxy.renewals import GATHER_SECONDS, Renewals
 from tests.proxy.messages import get, reply, request
 from tests.proxy.road import Road, a_road
@@ -102,7 +102,7 @@ class Scene:
         self.renewals = Renewals(road.loop, self.rows, self.ledger, SystemClock(), watched, 60.0)
         self.exits = CallerExits(road.loop, road.context.peers, watched.caller_gone, self.troubles.append)
         road.context.operations = Operations(
-            loop=road.loop, rows=self.rows, ledger=self.ledger, renewals=self.renewals, terms=Terms(lease_seconds=60.0),
+            loop=road.loop, rows=self.rows, ledger=self.ledger, renewals=self.renewals, lease_seconds=60.0,
             watcher=watched, credentials=watched, exits=self.exits, opened=watched.count,
         )  # fmt: skip
 
