@@ -1,13 +1,13 @@
-"""A call is two halves that end separately.
+"""A call: two halves that end separately, and how it is judged when both have ended.
 
-Rule 1: everything that says which event may follow which, and how a call is judged in the end, lives in this file, as
-tables (the manner of h11's `_state.py`). Rule 2: nothing here reads a clock or a socket; events carry their moment.
+Rule 1: everything that says how a call is judged lives in this file, as a table; which event may follow which says
+`halves.py`. Rule 2: nothing here reads a clock or a socket; events carry their moment.
 
 The downstream half is the caller's connection, the upstream half the provider's. A call is *orphaned* when the caller
 leaves while the provider has the request and the answer's end has not been handed over.
 """
 
-from enum import Enum, StrEnum, auto
+from enum import StrEnum
 from typing import Any
 
 from sidecar.clock import Moment
@@ -17,100 +17,13 @@ from sidecar.lifecycle.events import (
     DownstreamTookReply,
     Event,
     LeftReason,
-    ReplyAborted,
-    ReplyFinished,
-    ReplyStarted,
-    RequestReceived,
     UpstreamAnswered,
     UpstreamCommitted,
-    UpstreamCut,
-    UpstreamFailed,
     UpstreamFinished,
 )
+from sidecar.lifecycle.halves import LEGAL_MOVES, Downstream, Upstream
 
-
-class Downstream(Enum):
-    """The caller's half."""
-
-    __hash__ = object.__hash__  # members are single objects; Enum's own hash is a Python function before 3.12
-
-    SENDING = auto()
-    """The request is being read."""
-    WAITING = auto()
-    """The whole request was read; no byte of a reply was written."""
-    RECEIVING = auto()
-    """The reply is being written."""
-    SERVED = auto()
-    """The reply was handed over."""
-    HUNG_UP = auto()
-    """We broke the connection."""
-    GONE = auto()
-    """The caller left."""
-
-
-class Upstream(Enum):
-    """The provider's half."""
-
-    __hash__ = object.__hash__
-
-    UNSENT = auto()
-    """The provider has not had the whole request: nothing can have been spent."""
-    COMMITTED = auto()
-    """The provider has the request; no reply yet."""
-    ANSWERING = auto()
-    """The head of the reply was read."""
-    FINISHED = auto()
-    """The reply was read to its end."""
-    FAILED = auto()
-    """The provider or the network broke it."""
-    CUT = auto()
-    """We closed the connection."""
-
-
-D, U = Downstream, Upstream
-
-DOWNSTREAM_MOVES: dict[tuple[Downstream, type[Event]], Downstream] = {
-    (D.SENDING, RequestReceived): D.WAITING,
-    (D.RECEIVING, RequestReceived): D.RECEIVING,  # the provider answered before the request had ended
-    (D.GONE, RequestReceived): D.GONE,  # thought gone at a FIN that was seen before the bytes in front of it
-    (D.SENDING, ReplyStarted): D.RECEIVING,
-    (D.WAITING, ReplyStarted): D.RECEIVING,
-    (D.RECEIVING, ReplyFinished): D.SERVED,
-    (D.WAITING, ReplyAborted): D.HUNG_UP,  # the provider's connection broke unanswered, and so does ours
-    (D.RECEIVING, ReplyAborted): D.HUNG_UP,
-    (D.SENDING, DownstreamLeft): D.GONE,
-    (D.WAITING, DownstreamLeft): D.GONE,
-    (D.RECEIVING, DownstreamLeft): D.GONE,
-    (D.GONE, DownstreamTookReply): D.SERVED,
-}
-
-UPSTREAM_MOVES: dict[tuple[Upstream, type[Event]], Upstream] = {
-    (U.UNSENT, UpstreamCommitted): U.COMMITTED,
-    (U.UNSENT, UpstreamAnswered): U.ANSWERING,  # an early answer counts as committed
-    (U.COMMITTED, UpstreamAnswered): U.ANSWERING,
-    (U.ANSWERING, UpstreamFinished): U.FINISHED,
-    (U.UNSENT, UpstreamFailed): U.FAILED,
-    (U.COMMITTED, UpstreamFailed): U.FAILED,
-    (U.ANSWERING, UpstreamFailed): U.FAILED,
-    (U.UNSENT, UpstreamCut): U.CUT,
-    (U.COMMITTED, UpstreamCut): U.CUT,
-    (U.ANSWERING, UpstreamCut): U.CUT,
-}
-
-REQUIRES: dict[type[Event] | tuple[Upstream, type[Event]], frozenset[Upstream] | frozenset[Downstream]] = {
-    # A reply is the provider's, or ours once we know that the provider's will not come.
-    ReplyStarted: frozenset(U) - {U.COMMITTED},
-    # ANSWERING: the terminal event was handed over and the caller closed without waiting for the last byte.
-    ReplyFinished: frozenset(U) - {U.COMMITTED},
-    ReplyAborted: frozenset({U.FAILED, U.CUT}),
-    DownstreamTookReply: frozenset({U.FINISHED}),  # only a reply that came whole can have been taken whole
-    # The end of a request is sent once it was received, and not when its caller has left or is being answered by us.
-    UpstreamCommitted: frozenset({D.WAITING}),
-    (U.UNSENT, UpstreamAnswered): frozenset({D.SENDING, D.WAITING}),
-    (U.UNSENT, UpstreamFailed): frozenset(D) - {D.SERVED},  # a call that we refused is settled
-    (U.UNSENT, UpstreamCut): frozenset(D) - {D.SERVED},
-}
-"""What the *other* half must be in for an event to be legal: by event, or by state and event where the state matters."""
+__all__ = ["AFTER_AN_ERROR", "ERROR_STATUS", "LIVE_UPSTREAM", "OUTCOMES", "Call", "Downstream", "Outcome", "Upstream"]
 
 
 class Outcome(StrEnum):
@@ -123,7 +36,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     """We answered; the provider never had the request and nothing was spent."""
     LEFT_EARLY = "left_early"
-    """The caller left before the provider had the whole request; nothing was spent."""
+    """The caller left before the provider had the whole request; nothing was spent. Also a retry that left without having got the
+    answer that it joined."""
     UPSTREAM_FAILED = "upstream_failed"
     """The provider, or the network to it, broke the exchange."""
     CUT_SHORT = "cut_short"
@@ -136,11 +50,15 @@ class Outcome(StrEnum):
     """The caller left and we closed the connection; what that saved depends on the provider."""
     ORPHAN_FAILED = "orphan_failed"
     """The caller left and the provider failed or declined afterwards."""
+    RESCUED = "rescued"
+    """The caller left, and its retry was given this call's answer: the spend is delivered, and was paid once."""
+    JOINED = "joined"
+    """A retry that was given the answer to the call that it repeats (`attempt_of`); no spend of its own."""
     LOST = "lost"
     """The sidecar died while the call ran; found at the next start, and nothing is made up."""
 
 
-O = Outcome  # noqa: E741  the table below is read by its columns
+D, U, O = Downstream, Upstream, Outcome  # noqa: E741  the table below is read by its columns
 OUTCOMES: dict[tuple[Downstream, Upstream, bool], Outcome] = {
     # downstream, upstream, orphaned
     (D.SERVED, U.FINISHED, False): O.DELIVERED,
@@ -156,29 +74,21 @@ OUTCOMES: dict[tuple[Downstream, Upstream, bool], Outcome] = {
     (D.GONE, U.FINISHED, True): O.ORPHAN_FINISHED,
     (D.GONE, U.CUT, True): O.ORPHAN_CUT,
     (D.GONE, U.FAILED, True): O.ORPHAN_FAILED,
+    (D.TAKEN, U.FINISHED, False): O.RESCUED,  # it had ended when its caller left
+    (D.TAKEN, U.FINISHED, True): O.RESCUED,
+    (D.TAKEN, U.CUT, True): O.RESCUED,  # behind the terminal event, which the retry has
+    (D.TAKEN, U.FAILED, True): O.RESCUED,
+    (D.SERVED, U.GIVEN, False): O.JOINED,
+    (D.GONE, U.JOINED, False): O.LEFT_EARLY,  # the call that it repeats is orphaned as before, and counted there
+    (D.GONE, U.GIVEN, False): O.LEFT_EARLY,
 }
 """Settled states. HTTP errors and `left_early` refine them in `Call.outcome`; `lost` is written by the ledger."""
 
 LIVE_UPSTREAM = frozenset({U.COMMITTED, U.ANSWERING})
 ERROR_STATUS = 400
-AFTER_AN_ERROR = {Outcome.DELIVERED: Outcome.REJECTED, Outcome.ORPHAN_FINISHED: Outcome.ORPHAN_FAILED}
-"""What an outcome becomes when the provider's reply was an HTTP error."""
-
-
-def _legal_moves(downstream: Downstream, upstream: Upstream) -> dict[type[Event], tuple[Downstream, Upstream]]:
-    """Every event that may come in a joint state, and what the halves become."""
-    moves = {}
-    for (own, kind), becomes in DOWNSTREAM_MOVES.items():
-        if own is downstream and upstream in REQUIRES.get(kind, U):
-            moves[kind] = (becomes, upstream)
-    for (source, kind), end in UPSTREAM_MOVES.items():
-        if source is upstream and downstream in REQUIRES.get((source, kind), REQUIRES.get(kind, D)):
-            moves[kind] = (downstream, end)
-    return moves
-
-
-LEGAL_MOVES = {own: {other: _legal_moves(own, other) for other in U} for own in D}
-"""The tables above, joined once: every call asks half a dozen times."""
+AFTER_AN_ERROR = {O.DELIVERED: O.REJECTED, O.JOINED: O.REJECTED, O.ORPHAN_FINISHED: O.ORPHAN_FAILED}
+"""What an outcome becomes when the provider's reply was an HTTP error. An error saves nobody: taken by a retry, it is judged as
+if it had not been."""
 KEPT = frozenset({UpstreamCommitted, UpstreamAnswered, UpstreamFinished, DownstreamLeft, DownstreamTookReply})
 
 
@@ -229,22 +139,29 @@ class Call:
             self.committed_at = event.at
         elif kind is UpstreamAnswered:
             self.answered_at, self.status = event.at, event.status
-            self.committed_at = event.at if self.committed_at is None else self.committed_at
+            if self.upstream is Upstream.UNSENT:
+                self.committed_at = event.at
         elif kind is UpstreamFinished:
             self.finished_at = event.at
         elif kind is DownstreamLeft:
             self.left_at, self.left_reason = event.at, event.reason
-            self.is_orphaned = self.upstream in LIVE_UPSTREAM
+            self.is_orphaned = self.is_live_upstream
             self.left_before_sent = self.upstream is Upstream.UNSENT
         elif kind is DownstreamTookReply:
             self.left_at = self.left_reason = None
             self.is_orphaned = False
 
     @property
+    def is_live_upstream(self) -> bool:
+        """The provider has the whole request and has not ended: what it does now costs money."""
+        return self.upstream in LIVE_UPSTREAM
+
+    @property
     def outcome(self) -> Outcome | None:
         """How the call ended, or None while it is open."""
-        ended = OUTCOMES.get((self.downstream, self.upstream, self.is_orphaned))
+        is_error = self.status is not None and self.status >= ERROR_STATUS
+        downstream = Downstream.GONE if is_error and self.downstream is Downstream.TAKEN else self.downstream
+        ended = OUTCOMES.get((downstream, self.upstream, self.is_orphaned))
         if ended is not None and self.left_before_sent:
             return Outcome.LEFT_EARLY
-        is_error = self.status is not None and self.status >= ERROR_STATUS
         return AFTER_AN_ERROR.get(ended, ended) if is_error and ended is not None else ended

@@ -52,6 +52,14 @@ class DownstreamTookReply(Event, frozen=True, gc=False):
     """The caller thought gone took the whole reply: it had only closed its sending half."""
 
 
+class AnswerTaken(Event, frozen=True, gc=False):
+    """A retry of the caller's that left has got the whole answer: nothing of it is orphaned any more."""
+
+
+class UpstreamJoined(Event, frozen=True, gc=False):
+    """The call waits for the answer to the one that it repeats, which was abandoned: it has no work of its own."""
+
+
 class UpstreamCommitted(Event, frozen=True, gc=False):
     """The last byte of the request was sent to the provider: from here it may cost money."""
 

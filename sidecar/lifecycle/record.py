@@ -20,7 +20,8 @@ class CallKind(StrEnum):
 class CallRecord(msgspec.Struct, kw_only=True):
     """One call. The columns of DESIGN section 6 by the same names, in the same order, and those that say how a figure came about.
 
-    With the last twelve, the money can be worked out anew from the row alone (`metering.billable.Billable` explains each).
+    With the twelve from `method` to `told_usd`, the money can be worked out anew from the row alone (`metering.billable.Billable`
+    explains each).
 
     Moments are microseconds since the epoch, money is US dollars. `outcome` is None while the call is open and is
     the last field to be set. `usage` counts disjoint classes (`metering.usage.Usage.counts`), and holds only those above 0.
@@ -82,3 +83,10 @@ class CallRecord(msgspec.Struct, kw_only=True):
     """Wall time that the call held its place at the provider."""
     told_usd: Decimal | None = None
     """What the provider itself said it asks for the call."""
+    decision: str | None = None
+    """What was done with the provider's connection when the caller left: `follow`, `cut`, or `hold` (for its retry). None where
+    nothing was to be decided. Where a bound or the time ran out, the last decision."""
+    decision_reason: str | None = None
+    """Why, one word: a setting (`request`, `route`, `upstream`, `setting`), a fact about the provider, or a bound."""
+    caller_timeout_seconds: float | None = None
+    """How long the caller's request says that it waits, as far as it says so (`x-stainless-read-timeout`, `X-Server-Timeout`)."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from sidecar.lifecycle.call import Call
 from sidecar.lifecycle.events import (
+    AnswerTaken,
     DownstreamLeft,
     DownstreamTookReply,
     Event,
@@ -17,6 +18,7 @@ from sidecar.lifecycle.events import (
     UpstreamCut,
     UpstreamFailed,
     UpstreamFinished,
+    UpstreamJoined,
 )
 
 BY_NAME: dict[str, Event] = {
@@ -32,6 +34,8 @@ BY_NAME: dict[str, Event] = {
     "finished": UpstreamFinished(10),
     "failed": UpstreamFailed(11),
     "cut": UpstreamCut(12),
+    "taken": AnswerTaken(13),
+    "joined": UpstreamJoined(14),
 }
 """One event of each kind, and an answer with an error status."""
 

@@ -4,7 +4,15 @@ from hypothesis import given, settings, strategies as st
 
 from sidecar.errors import IllegalEvent
 from sidecar.lifecycle.call import LIVE_UPSTREAM, Call, Downstream, Outcome
-from sidecar.lifecycle.events import DownstreamLeft, DownstreamTookReply, Event, LeftReason, UpstreamAnswered
+from sidecar.lifecycle.events import (
+    AnswerTaken,
+    DownstreamLeft,
+    DownstreamTookReply,
+    Event,
+    LeftReason,
+    UpstreamAnswered,
+    UpstreamJoined,
+)
 from tests.lifecycle.moves import BY_NAME, everything_in
 
 KINDS = [type(event) for event in BY_NAME.values() if not isinstance(event, DownstreamLeft | UpstreamAnswered)]
@@ -38,7 +46,7 @@ def test_a_call_settles_at_most_once(order: list[Event]) -> None:
     outcomes = [
         outcome
         for _, event, outcome in _legal(order)
-        if outcome is not None and not isinstance(event, DownstreamTookReply)
+        if outcome is not None and not isinstance(event, DownstreamTookReply | AnswerTaken)
     ]
     assert len(set(outcomes)) <= 1
 
@@ -79,14 +87,17 @@ def test_orphaned_means_left_while_the_provider_had_the_request(order: list[Even
 
 @settings(max_examples=200)
 @given(any_order)
-def test_the_moment_of_leaving_is_known_exactly_for_the_gone(order: list[Event]) -> None:
+def test_the_moment_of_leaving_is_known_exactly_for_those_who_left(order: list[Event]) -> None:
     for call, _, _ in _legal(order)[-1:]:
-        assert (call.left_at is not None) == (call.downstream is Downstream.GONE) == (call.left_reason is not None)
+        has_left = call.downstream in (Downstream.GONE, Downstream.TAKEN)
+        assert (call.left_at is not None) == has_left == (call.left_reason is not None)
 
 
 @settings(max_examples=200)
 @given(any_order)
-def test_what_was_answered_was_committed(order: list[Event]) -> None:
-    for call, _, _ in _legal(order)[-1:]:
-        assert call.answered_at is None or call.committed_at is not None
+def test_what_was_answered_was_committed__by_itself_or_by_the_call_that_it_repeats(order: list[Event]) -> None:
+    legal = _legal(order)
+    has_joined = any(isinstance(event, UpstreamJoined) for _, event, _ in legal)
+    for call, _, _ in legal[-1:]:
+        assert call.answered_at is None or (call.committed_at is None) == has_joined
         assert call.finished_at is None or call.answered_at is not None

@@ -5,12 +5,18 @@ from collections import deque
 import pytest
 
 from sidecar.errors import IllegalEvent
-from sidecar.lifecycle.call import LEGAL_MOVES, OUTCOMES, Call, Downstream, Outcome, Upstream
-from sidecar.lifecycle.events import DownstreamTookReply
+from sidecar.lifecycle.call import LIVE_UPSTREAM, OUTCOMES, Call, Downstream, Outcome, Upstream
+from sidecar.lifecycle.events import AnswerTaken, DownstreamTookReply
+from sidecar.lifecycle.halves import LEGAL_MOVES
 from tests.lifecycle.moves import BY_NAME, after, everything_in
 
 Path = tuple[str, ...]
 State = tuple[object, ...]
+
+HANDED_OVER = {"handed_over", "took_reply", "taken"}
+"""The ways in which an answer reaches somebody."""
+AFTER_ALL = (DownstreamTookReply, AnswerTaken)
+"""What changes a judgment: the answer reached somebody after all."""
 
 
 def _state(call: Call) -> State:
@@ -52,18 +58,17 @@ def _name(state: State) -> str:
 states = pytest.mark.parametrize("state", PATHS, ids=_name)
 
 
-def test_thirty_two_joint_states_can_be_reached() -> None:
-    assert len(JOINT) == 32
+def test_forty_three_joint_states_can_be_reached() -> None:
+    assert len(JOINT) == 43
 
 
 def test_the_settled_states_are_the_rows_of_the_outcomes_table() -> None:
     assert {state[:3] for state, outcome in OUTCOME.items() if outcome is not None} == set(OUTCOMES)
 
 
-def test_a_state_is_settled_when_both_halves_have_ended__or_no_upstream_is_needed() -> None:
-    ended_down = {Downstream.SERVED, Downstream.HUNG_UP, Downstream.GONE}
-    ended_up = {Upstream.FINISHED, Upstream.FAILED, Upstream.CUT, Upstream.UNSENT}
-    by_halves = {state for state in PATHS if state[0] in ended_down and state[1] in ended_up}
+def test_a_state_is_settled_when_the_caller_s_half_has_ended_and_nothing_of_its_own_runs_at_the_provider() -> None:
+    ended = {Downstream.SERVED, Downstream.HUNG_UP, Downstream.GONE, Downstream.TAKEN}
+    by_halves = {state for state in PATHS if state[0] in ended and state[1] not in LIVE_UPSTREAM}
     assert {state for state, outcome in OUTCOME.items() if outcome is not None} == by_halves
 
 
@@ -85,11 +90,11 @@ def test_every_state_can_settle(state: State) -> None:
 
 
 @states
-def test_what_has_settled_keeps_its_outcome__unless_the_caller_took_the_reply(state: State) -> None:
+def test_what_has_settled_keeps_its_outcome__unless_the_answer_reached_somebody_after_all(state: State) -> None:
     if OUTCOME[state] is None:
         return
     for name, becomes in MOVES[state].items():
-        if not isinstance(BY_NAME[name], DownstreamTookReply):
+        if not isinstance(BY_NAME[name], AFTER_ALL):
             assert OUTCOME[becomes] is OUTCOME[state], name
 
 
@@ -104,15 +109,38 @@ def test_an_illegal_event_changes_nothing(state: State) -> None:
 
 
 @states
-def test_a_caller_that_left_stays_gone_or_turns_out_to_be_served(state: State) -> None:
-    if state[0] is Downstream.GONE:
-        assert {becomes[0] for becomes in MOVES[state].values()} <= {Downstream.GONE, Downstream.SERVED}
+def test_an_answer_is_handed_over_at_most_once(state: State) -> None:
+    assert len(HANDED_OVER & set(PATHS[state])) <= 1
+    if state[0] in (Downstream.SERVED, Downstream.TAKEN):
+        assert not HANDED_OVER & MOVES[state].keys()
 
 
 @states
-def test_only_the_gone_are_orphaned(state: State) -> None:
+def test_a_caller_that_left_stays_gone__was_served__or_its_retry_has_the_answer(state: State) -> None:
+    if state[0] is Downstream.GONE:
+        ends = {Downstream.GONE, Downstream.SERVED, Downstream.TAKEN}
+        assert {becomes[0] for becomes in MOVES[state].values()} <= ends
+
+
+@states
+def test_only_those_whose_caller_left_are_orphaned(state: State) -> None:
     downstream, _, is_orphaned, *_ = state
-    assert downstream is Downstream.GONE or not is_orphaned
+    assert downstream in (Downstream.GONE, Downstream.TAKEN) or not is_orphaned
+
+
+@states
+def test_a_retry_that_joined_has_no_work_of_its_own(state: State) -> None:
+    call = after(" ".join(PATHS[state]))
+    if "joined" in PATHS[state]:
+        assert (call.committed_at, call.finished_at, call.is_orphaned) == (None, None, False)
+    else:
+        assert call.upstream not in (Upstream.JOINED, Upstream.GIVEN)
+
+
+@states
+def test_a_retry_that_joined_is_never_rescued_itself(state: State) -> None:
+    if state[1] in (Upstream.JOINED, Upstream.GIVEN):
+        assert "taken" not in MOVES[state]
 
 
 def test_every_legal_move_of_a_reachable_state_is_used() -> None:

@@ -10,6 +10,9 @@ AS_DESIGNED = """
     outcome http_status usage spend_usd orphaned_usd avoidable_usd basis price_source rescued_by attempt_of
 """
 
+LAST = "decision decision_reason caller_timeout_seconds"
+"""Later columns stand behind all others, so that whoever reads by place is not disturbed."""
+
 
 def a_record() -> CallRecord:
     return CallRecord(
@@ -20,6 +23,11 @@ def a_record() -> CallRecord:
 def test_the_fields_stand_in_the_order_of_the_columns() -> None:
     columns = AS_DESIGNED.split()
     assert list(CallRecord.__struct_fields__[: len(columns)]) == columns
+
+
+def test_what_was_decided_and_how_long_the_caller_waits_stands_last() -> None:
+    columns = LAST.split()
+    assert list(CallRecord.__struct_fields__[-len(columns) :]) == columns
 
 
 def test_a_new_record_claims_nothing() -> None:
