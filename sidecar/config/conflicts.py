@@ -5,8 +5,10 @@ from pathlib import Path as FilePath
 
 from sidecar.config.addresses import Address
 from sidecar.config.certificate_files import problem_of_authorities, problem_of_pair
-from sidecar.config.groups import Mode, WhenOrphaned
+from sidecar.config.groups import Mode, OnRepeat, ServerTimeout, WhenOrphaned
 from sidecar.config.problems import did_you_mean
+from sidecar.config.quantities import size
+from sidecar.config.route_rules import route_conflicts
 from sidecar.config.schema import Path
 from sidecar.config.settings import Settings
 from sidecar.config.upstreams import Upstream
@@ -21,6 +23,9 @@ def conflicts(settings: Settings) -> Iterator[Conflict]:
     yield from _overrides_of_nothing(settings)
     yield from _certificates(settings)
     yield from _credentials(settings)
+    yield from _rescue(settings)
+    for name, upstream in settings.upstreams.items():
+        yield from route_conflicts(("upstreams", name, "routes"), upstream.routes)
 
 
 def notes(settings: Settings) -> Iterator[str]:
@@ -30,7 +35,9 @@ def notes(settings: Settings) -> Iterator[str]:
         whose = (
             f"operations of kind {' and '.join(kinds)}" if kinds else "operations that were given a lease of their own"
         )
-        yield f"mode is enforce: {whose} are cancelled at their provider when their caller is gone"
+        rescued = "; abandoned answers are kept in memory and given to their caller's retry" if settings.rescues else ""
+        yield f"mode is enforce: {whose} are cancelled at their provider when their caller is gone{rescued}"
+    yield from _surprises(settings)
     if not settings.proxy.listen.is_loopback:
         yield (
             f"the proxy listens on {settings.proxy.listen}, beyond this machine: whoever reaches it can send calls "
@@ -76,6 +83,37 @@ def _credentials(settings: Settings) -> Iterator[Conflict]:
             problem = upstream.credential.misplaced(upstream.dialect.value, upstream.url.host)
             if problem:
                 yield ("upstreams", name, "credential"), problem, "name another place: {env: ...} or {file: ...}"
+
+
+def _rescue(settings: Settings) -> Iterator[Conflict]:
+    """Blames what was set: of the two one may be a default."""
+    rescue = settings.rescue
+    if rescue.max_answer_bytes > rescue.max_bytes:
+        blamed = "max_answer_bytes" if "max_answer_bytes" in rescue.model_fields_set else "max_bytes"
+        one, all_of_them = size(rescue.max_answer_bytes), size(rescue.max_bytes)
+        yield (
+            ("rescue", blamed),
+            f"one answer (max_answer_bytes, {one}) may be larger than all of them (max_bytes, {all_of_them})",
+            "set both; rescue.enabled: false keeps none",
+        )
+
+
+def _surprises(settings: Settings) -> Iterator[str]:
+    """What does nothing, or undoes something else, as things are set. No conflict: one file serves in both modes."""
+    if settings.rescue.on_repeat is OnRepeat.REFUSE and not settings.rescues:
+        why = "rescue is off" if settings.mode is Mode.ENFORCE else "mode is observe"
+        yield f"rescue.on_repeat is refuse, and has no effect: {why}, and only where answers are kept retries are refused"
+    if settings.calls.server_timeout is ServerTimeout.FROM_CLIENT and settings.rescues:
+        yield (
+            "calls.server_timeout is from_client: what Google stops because nobody waits for it any more, no retry can be given"
+        )
+    for name, upstream in settings.upstreams.items():
+        for place, rule in enumerate(upstream.routes):
+            if rule.path.startswith(f"/{name}/"):
+                yield (
+                    f"upstreams.{name}.routes[{place}] begins with the upstream's own name: it matches /{name}{rule.path} "
+                    f"of the proxy, not {rule.path}"
+                )
 
 
 def _certificates(settings: Settings) -> Iterator[Conflict]:

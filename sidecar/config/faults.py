@@ -14,6 +14,9 @@ from sidecar.config.values import UNUSABLE
 Said = tuple[str, str]
 """Problem and advice."""
 
+UPSTREAM_DEPTH = 2
+"""Steps of the path to an upstream: `upstreams.<name>`."""
+
 
 def faults(error: ValidationError, layers: Sequence[Layer]) -> Iterator[SettingProblem]:
     """A problem for each of the errors, placed where its value stands."""
@@ -41,7 +44,7 @@ def _not_one_of(detail: ErrorDetails) -> Said:
 
 def _missing(detail: ErrorDetails) -> Said:
     group = detail["loc"][:-1]
-    if group[:1] != ("upstreams",):
+    if group[:1] != ("upstreams",) or len(group) != UPSTREAM_DEPTH:
         return "is missing", ""
     return "is missing", did_you_mean(str(group[1]), keys_at(("upstreams",))) or "an upstream of your own needs one"
 
@@ -53,6 +56,10 @@ def _not_a_group(detail: ErrorDetails) -> Said:
 
 def _not_a_list(detail: ErrorDetails) -> Said:
     return f"{shown(detail['input'])} is not a list", "write one item a line, each behind a hyphen"
+
+
+def _not_a_claim(detail: ErrorDetails) -> Said:
+    return f"{shown(detail['input'])} is not true or false", ""
 
 
 def _out_of_bounds(words: str, bound: str) -> Callable[[ErrorDetails], Said]:
@@ -75,6 +82,8 @@ SENTENCES: Mapping[str, Callable[[ErrorDetails], Said]] = {
     "model_type": _not_a_group,
     "dict_type": _not_a_group,
     "tuple_type": _not_a_list,
+    "bool_parsing": _not_a_claim,
+    "bool_type": _not_a_claim,
     "greater_than": _out_of_bounds("above", "gt"),
     "greater_than_equal": _out_of_bounds("at least", "ge"),
     "less_than_equal": _out_of_bounds("at most", "le"),

@@ -1,6 +1,7 @@
 """The groups of settings, smallest first. Under each field: its unit, what None means, and why this default."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,6 +14,7 @@ from sidecar.config.values import (
     LedgerUrl,
     Listen,
     LoopbackListen,
+    MaybeOff,
     Positive,
     Pseudonym,
     Seconds,
@@ -89,27 +91,75 @@ class Follow(Group):
     """How much of orphaned replies is read on. Past a bound the call is cut, and its row says so."""
 
     max_calls: Count = 1_000
-    """Calls followed at once; 0 follows none. Each costs two sockets and some KiB."""
+    """Calls read on at once, those included that are held for a retry; 0 follows and holds none. Each costs two sockets and
+    some KiB, besides what `rescue` keeps."""
     max_seconds: Seconds = 900
     """For each call, from the moment its caller left. The longest answers known take minutes."""
     max_bytes: Size = 64 * MIB
-    """For each call. Nothing of it is kept; a reply this large is no text any more."""
+    """For each call, read after its caller left. A reply this large is no text any more; what of it is kept, `rescue` bounds."""
 
     def bounds(self) -> FollowBounds:
         """The three, as the policy wants them."""
         return FollowBounds(self.max_calls, self.max_seconds, self.max_bytes)
 
 
+class ServerTimeout(StrEnum):
+    """Whether Google is told how long a caller waits."""
+
+    OFF = "off"
+    """Requests go on as they came."""
+    FROM_CLIENT = "from_client"
+    """It is told what the request tells us."""
+
+
 class Calls(Group):
     """What happens to a call."""
 
     on_departure: OnDeparture = OnDeparture.AUTO
-    """When the caller leaves: `auto` never costs more than no sidecar at all, `follow` reads on, `cut` closes."""
+    """When the caller leaves: `auto` never costs more than no sidecar at all, `follow` reads on, `cut` closes. An upstream, one
+    of its `routes` and a request (`X-Sidecar-On-Departure`) may each say otherwise; the nearest counts."""
     half_close: HalfClose = HalfClose.LEFT
     """A FIN where the kernel can't be asked: `left`, as no SDK half-closes; `wait` never takes it alone as leaving."""
     write_stall_seconds: SomeSeconds = 120
     """A caller that takes no byte for so long has left. Long, because a program paused in a debugger is not gone."""
     follow: Follow = Follow()
+    server_timeout: Annotated[ServerTimeout, MaybeOff] = ServerTimeout.OFF
+    """`from_client` adds `X-Server-Timeout`, in whole seconds, to calls of upstreams that speak `gemini` or `vertex` whose answer
+    comes whole and whose request says how long its caller waits (`x-stainless-read-timeout`, as Anthropic's SDK sends it to
+    Vertex), unless it has one of its own, as google-genai's may. Google is to stop by itself then, and what it stopped no retry
+    can be given. Off, because it changes what the provider is sent."""
+
+
+class OnRepeat(StrEnum):
+    """What becomes of a retry that would pay twice: its first attempt has an answer, which can't be handed on."""
+
+    PASS = "pass"  # noqa: S105  no password
+    """It goes on to the provider, as it would without us."""
+    REFUSE = "refuse"
+    """We answer it ourselves, so that nothing is spent again."""
+
+
+class Rescue(Group):
+    """Handing an abandoned answer to the caller's retry: in `mode: enforce` only; `observe` counts what it would have done.
+
+    Answers are kept in memory, nowhere else, and go to requests with the same credential only.
+    """
+
+    enabled: bool = True
+    """Whether it is done where neither the upstream nor the route says (`rescue` of both). A request opts out with
+    `X-Sidecar-Rescue: off`. On, because who sets `enforce` has asked for it."""
+    window_seconds: Seconds = 30
+    """So long after its end an abandoned answer is kept for a retry; 0 hands on only what still comes. Most SDKs are back within
+    8 s; a call whose answer nobody took settles, and is counted, only then."""
+    max_bytes: Size = 64 * MIB
+    """Of all answers kept at once, and of those that may become abandoned because they are passing now. What does not fit is
+    passed on and priced as ever, and can't be handed on."""
+    max_answer_bytes: Size = 16 * MIB
+    """Of one answer, at most `max_bytes`. Four large images in base64; text stays below 1 MiB."""
+    on_repeat: OnRepeat = OnRepeat.PASS
+    """`refuse` answers a retry ourselves, and tells its SDK not to try again, where it would pay twice because the answer to its
+    first attempt was too large to be kept; until `window_seconds` after that one's end. `pass`, because refusing keeps a request
+    from its provider. Where nothing is rescued, as in `observe`, nothing is refused either."""
 
 
 class WhenOrphaned(StrEnum):

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Protocol, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from sidecar.config.group import Group
-from sidecar.config.values import UNUSABLE, Factor, Positive, Text, Usd
+from sidecar.config.values import Factor, Positive, Text, Usd, unusable_whole
 from sidecar.errors import PriceError
 from sidecar.metering.override import Override
 
@@ -78,8 +77,7 @@ class PriceKeys(Group):
         try:
             self.override().check(1)
         except PriceError as why:
-            problem = str(why).rpartition(": ")[2]  # without the place and the model, which the key already says
-            raise PydanticCustomError(UNUSABLE, "unusable", {"problem": problem, "advice": ""}) from None
+            raise unusable_whole(str(why).rpartition(": ")[2]) from None  # without what the key already says
         return self
 
     def override(self) -> Override:

@@ -17,6 +17,7 @@ from sidecar.config.groups import (
     Observe,
     Operations,
     Proxy,
+    Rescue,
 )
 from sidecar.config.limits import Limits
 from sidecar.config.prices import Prices
@@ -30,7 +31,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     mode: Mode = Mode.OBSERVE
-    """`observe` changes nothing at a provider. `enforce` cancels operations whose caller is gone (`operations.on_orphan`)."""
+    """`observe` changes nothing at a provider. `enforce` gives an abandoned answer to the caller's retry (`rescue`), and
+    cancels operations whose caller is gone (`operations.on_orphan`)."""
     proxy: Proxy = Proxy()
     control: Control = Control()
     observe: Observe = Observe()
@@ -39,12 +41,21 @@ class Settings(BaseSettings):
     """By name. Always holds the built-in ones."""
     egress: Egress = Egress()
     calls: Calls = Calls()
+    rescue: Rescue = Rescue()
     operations: Operations = Operations()
     drain: Drain = Drain()
     limits: Limits = Limits()
     prices: Prices = Prices()
     log: Log = Log()
     labels: Labels = Labels()
+
+    @property
+    def rescues(self) -> bool:
+        """Somewhere an abandoned answer may be given to a retry."""
+        return self.mode is Mode.ENFORCE and any(
+            upstream.may_be_rescued(self.rescue.enabled) or any(rule.rescue for rule in upstream.routes)
+            for upstream in self.upstreams.values()
+        )
 
     @classmethod
     def of(cls, *sources: PydanticBaseSettingsSource) -> Self:

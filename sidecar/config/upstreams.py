@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Self
+
+from pydantic import model_validator
 
 from sidecar.config.credential import Credential
 from sidecar.config.group import Group
 from sidecar.config.prices import UpstreamPrice
-from sidecar.config.values import ExistingFile, Text, UpstreamUrl
+from sidecar.config.values import ExistingFile, PathGlob, Text, UpstreamUrl, unusable_whole
 from sidecar.lifecycle.policy import OnClose, OnDeparture
 
 
@@ -96,6 +98,24 @@ class OnCloseOverride(Group):
     """For whole replies; None takes the dialect's fact."""
 
 
+class RouteRule(Group):
+    """What holds for some of an upstream's requests. Of those that match and set a key, the first counts for it."""
+
+    path: PathGlob
+    """Glob over the path as it is sent, behind the upstream's name and without its query: `/v1/images/*`,
+    `/*:streamGenerateContent`. `*` also stands for slashes."""
+    on_departure: OnDeparture | None = None
+    """What to do when a caller leaves; None takes the upstream's."""
+    rescue: bool | None = None
+    """Whether abandoned answers are given to retries (`rescue`); None takes the upstream's."""
+
+    @model_validator(mode="after")
+    def _sets_something(self) -> Self:
+        if self.on_departure is None and self.rescue is None:
+            raise unusable_whole("sets nothing", "write on_departure: auto, follow or cut, or rescue: true or false")
+        return self
+
+
 class Upstream(Group):
     """One place to reach a provider. Its route is `/<its name>`."""
 
@@ -112,6 +132,11 @@ class Upstream(Group):
     on_close: OnCloseOverride = OnCloseOverride()
     on_departure: OnDeparture | None = None
     """What to do when a caller leaves; None takes `calls.on_departure`."""
+    routes: tuple[RouteRule, ...] = ()
+    """What holds for single routes instead: `[{path: "/v1/images/*", on_departure: follow, rescue: false}]`. Empty: nothing."""
+    rescue: bool | None = None
+    """Whether abandoned answers are given to retries (`rescue`): `false` where answers are too large, or too private, to be kept
+    in memory for a while. None takes `rescue.enabled`."""
     inject_usage: bool = False
     """Ask for usage in OpenAI-style streams whose caller did not (`stream_options.include_usage`), and take it out of the reply
     again. Off, because it changes what the provider is sent; without it such a stream's figures are estimated."""
@@ -126,3 +151,7 @@ class Upstream(Group):
     """PEM file of the certificate, and its chain, that we show this upstream; None shows none."""
     client_key_file: ExistingFile | None = None
     """PEM file of that certificate's private key, without a password; the two go together."""
+
+    def may_be_rescued(self, otherwise: bool) -> bool:
+        """Whether abandoned answers are given to retries, unless a route says otherwise; `otherwise` is `rescue.enabled`."""
+        return otherwise if self.rescue is None else self.rescue

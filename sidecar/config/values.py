@@ -33,6 +33,11 @@ def unusable(value: object, problem: str, advice: str = "") -> PydanticCustomErr
     return PydanticCustomError(UNUSABLE, "unusable", {"problem": f"{shown(value)} {problem}", "advice": advice})
 
 
+def unusable_whole(problem: str, advice: str = "") -> PydanticCustomError:
+    """The same of a group, which has no value to be shown."""
+    return PydanticCustomError(UNUSABLE, "unusable", {"problem": problem, "advice": advice})
+
+
 NOT_TEXT = ("is not text", "put it in quotes")
 NOT_AN_ADDRESS = ("is not host:port", "write 127.0.0.1:8780")
 
@@ -153,6 +158,20 @@ def _egress_proxy(value: object) -> ProxyUrl | None:
     )
 
 
+def _off(value: object) -> object:
+    """`off`, which is `False` once YAML has read it."""
+    return "off" if value is False else value
+
+
+def _path_glob(text: str) -> str:
+    """A pattern over paths, all of which begin with a slash: one that does not could never match."""
+    if not text.startswith("/"):
+        raise Unusable("does not begin with /", "write the path as it stands behind the upstream's name: /v1/images/*")
+    if "?" in text and "=" in text.partition("?")[2]:
+        raise Unusable("has a query", "write the path alone: queries are not looked at")
+    return text
+
+
 def _ledger_url(text: str) -> str:
     """The address of a SQLite file or of a PostgreSQL database. What stands there is left to the ledger, which opens it."""
     scheme = text.partition(":")[0]
@@ -182,6 +201,10 @@ Usd = Annotated[Decimal, BeforeValidator(_money), Ge(0), as_text]
 """US dollars."""
 Factor = Annotated[Decimal, BeforeValidator(_money), Ge(0), Le(1), as_text]
 Text = Annotated[str, BeforeValidator(_text)]
+PathGlob = Annotated[str, BeforeValidator(reading(_path_glob))]
+"""`*` stands for anything, slashes too, `?` for one character, `[ab]` for one of these."""
+MaybeOff = BeforeValidator(_off)
+"""For settings of which `off` is a word, as YAML has another opinion."""
 Listen = Annotated[Address, BeforeValidator(reading(parse_address, Address, otherwise=NOT_AN_ADDRESS)), as_text]
 LoopbackListen = Annotated[Address, BeforeValidator(reading(_loopback, Address, otherwise=NOT_AN_ADDRESS)), as_text]
 UpstreamUrl = Annotated[Url, BeforeValidator(reading(parse_url, Url)), as_text]

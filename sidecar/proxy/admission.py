@@ -5,8 +5,9 @@ import msgspec
 from sidecar.errors import RequestRefused
 from sidecar.http1.head import RequestHead
 from sidecar.lifecycle.lease import lease_in
-from sidecar.lifecycle.policy import OnDeparture
+from sidecar.lifecycle.policy import OnDeparture, Wish, WishedBy
 from sidecar.providers.contract import Route
+from sidecar.providers.google_deadline import server_timeout_line
 from sidecar.proxy.destination import Destination
 from sidecar.proxy.replies import plain_error_body
 from sidecar.proxy.target import Address, named_place, origin_form
@@ -15,6 +16,7 @@ MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
 
 LEASE, DETACH = b"x-sidecar-lease", b"x-sidecar-detach"
+ON_DEPARTURE, RESCUE = b"x-sidecar-on-departure", b"x-sidecar-rescue"
 
 MAX_LABEL = 100
 """Characters of a label's value that are kept."""
@@ -35,7 +37,8 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     """The host that the target named, where it was an absolute one; else empty."""
     route: Route | None
     """None when the request is no call: it passes through as a plain exchange."""
-    on_departure: OnDeparture
+    wish: Wish
+    """What is wished for the case that the caller leaves, and by whom."""
     caller: str | None
     labels: tuple[tuple[str, str], ...] = ()
     """The caller's own words for the call (`X-Sidecar-Label-*`), by name."""
@@ -43,6 +46,11 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     """The lease that the caller gives for the operation that it opens (`X-Sidecar-Lease`); None where it gives none."""
     is_detached: bool = False
     """The operation that it opens is meant to outlive its caller (`X-Sidecar-Detach: true`)."""
+    may_be_rescued: bool = True
+    """Its answer may be handed to a retry, and it may be given another's: the settings allow it for its path, and it does not say
+    `X-Sidecar-Rescue: off`."""
+    added: bytes = b""
+    """Header lines that the upstream gets besides the request's own, each with its line end."""
 
 
 def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
@@ -55,21 +63,26 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Ad
     if b"upgrade" in head.noted:
         _check_upgrade(head)
     path = rest.partition(b"?")[0].decode("latin-1")
-    method = head.method.decode("ascii")
+    method, noted = head.method.decode("ascii"), head.noted
     sentence = destination.dialect.refusal(method, path)
     if sentence:
         raise RequestRefused(400, sentence)
+    route = destination.dialect.route(method, path)
+    wish = destination.wish_for(path) if destination.wishes else destination.wish
+    may_rescue = destination.may_rescue(path) if destination.rescues else destination.may_be_rescued
     return Admission(
         destination=destination,
         target=destination.base_path + rest,
         path=path,
         host=host,
-        route=destination.dialect.route(method, path),
-        on_departure=_wish(head, destination.on_departure),
-        caller=head.noted.get(b"x-sidecar-caller", b"").decode("latin-1")[:MAX_CALLER_NAME] or None,
+        route=route,
+        wish=_wish(noted[ON_DEPARTURE], wish) if ON_DEPARTURE in noted else wish,
+        caller=noted.get(b"x-sidecar-caller", b"").decode("latin-1")[:MAX_CALLER_NAME] or None,
         labels=_labels(head, destination.label_names) if destination.label_names else (),
-        lease_seconds=_lease(noted[LEASE]) if LEASE in (noted := head.noted) else None,
+        lease_seconds=_lease(noted[LEASE]) if LEASE in noted else None,
         is_detached=DETACH in noted and _is_detached(noted[DETACH]),
+        may_be_rescued=may_rescue and (RESCUE not in noted or _may_be_rescued(noted[RESCUE])),
+        added=server_timeout_line(route, head.fields) if destination.sends_server_timeout else b"",
     )
 
 
@@ -142,13 +155,13 @@ def _labels(head: RequestHead, names: tuple[str, ...]) -> tuple[tuple[str, str],
     return tuple((name, value.decode("latin-1")[:MAX_LABEL]) for name, value in values if value)
 
 
-def _wish(head: RequestHead, otherwise: OnDeparture) -> OnDeparture:
-    """The caller's own wish for the case that it leaves (`X-Sidecar-On-Departure`)."""
-    wish = head.noted.get(b"x-sidecar-on-departure", b"").decode("latin-1").strip().lower()
+def _wish(given: bytes, otherwise: Wish) -> Wish:
+    """The caller's own wish for the case that it leaves; an empty one is none."""
+    wish = given.decode("latin-1").strip().lower()
     if not wish:
         return otherwise
     try:
-        return OnDeparture(wish)
+        return Wish(OnDeparture(wish), WishedBy.REQUEST)
     except ValueError:
         raise RequestRefused(400, "X-Sidecar-On-Departure must be auto, follow or cut") from None
 
@@ -165,3 +178,10 @@ def _is_detached(given: bytes) -> bool:
     if given.strip() not in (b"true", b"false"):
         raise RequestRefused(400, "X-Sidecar-Detach must be true or false")
     return given.strip() == b"true"
+
+
+def _may_be_rescued(given: bytes) -> bool:
+    """A request can only opt out: what the settings do not allow, `on` does not bring back."""
+    if given.strip().lower() not in (b"on", b"off"):
+        raise RequestRefused(400, "X-Sidecar-Rescue must be on or off")
+    return given.strip().lower() == b"on"

@@ -212,4 +212,4 @@ class Asking:
 def _admission(destination: Destination, question: Ask) -> Admission:
     """A request that was asked for by nobody but us, and is no call."""
     path = question.target.partition("?")[0]
-    return Admission(destination, question.target.encode(), path, "", None, destination.on_departure, None)
+    return Admission(destination, question.target.encode(), path, "", None, destination.wish, None)

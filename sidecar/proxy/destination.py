@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 
 from sidecar.config.addresses import Url
+from sidecar.config.groups import ServerTimeout
 from sidecar.config.settings import Settings
 from sidecar.config.upstreams import PUBLIC_URLS, DialectName, Upstream
-from sidecar.lifecycle.policy import OnClose, OnDeparture
+from sidecar.lifecycle.policy import OnClose, Wish, WishedBy
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.bedrock import serves as serves_region
 from sidecar.providers.contract import Dialect, Route
@@ -18,6 +19,8 @@ from sidecar.providers.registry import DIALECTS
 from sidecar.providers.vertex import host_for
 
 HTTP_PORT = 80
+GOOGLE = frozenset({DialectName.GEMINI, DialectName.VERTEX})
+"""Dialects whose providers read `X-Server-Timeout`."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, cache_hash=True):
@@ -56,7 +59,14 @@ class Destination(msgspec.Struct, frozen=True):
     """The service that computes and bills there."""
     on_close_as_set: dict[CallKind, OnClose]
     """What the settings say of this upstream; it stands above what we know of its provider."""
-    on_departure: OnDeparture
+    wish: Wish
+    """What is done when a caller leaves, unless its route or its request says otherwise."""
+    wishes: tuple[tuple[str, Wish], ...] = ()
+    """The same for single routes, by globs of their paths; the first that matches counts."""
+    may_be_rescued: bool = True
+    """Abandoned answers may be given to retries, unless the route or the request says otherwise."""
+    rescues: tuple[tuple[str, bool], ...] = ()
+    """The same for single routes, as `wishes`."""
     label_names: tuple[str, ...] = ()
     """Names of the labels that callers may give, sorted."""
     inject_usage: bool = False
@@ -67,10 +77,20 @@ class Destination(msgspec.Struct, frozen=True):
     """For an upstream with a host in each region (Bedrock): whether a host is one of them."""
     follows_host: bool = False
     """A request that names one of those hosts goes there, and not to the upstream's own."""
+    sends_server_timeout: bool = False
+    """It is Google, and told how long callers wait (`calls.server_timeout`)."""
 
     def on_close(self, route: Route, kind: CallKind) -> OnClose:
         """What the provider does with a call's work when the connection closes."""
         return self.on_close_as_set.get(kind) or (route.on_close or self.dialect.on_close).of(kind)
+
+    def wish_for(self, path: str) -> Wish:
+        """What is done when the caller of a request with this path leaves."""
+        return next((wish for glob, wish in self.wishes if fnmatchcase(path, glob)), self.wish)
+
+    def may_rescue(self, path: str) -> bool:
+        """Whether the abandoned answer to a request with this path may be given to a retry."""
+        return next((said for glob, said in self.rescues if fnmatchcase(path, glob)), self.may_be_rescued)
 
     def serves(self, host: str, port: int, path: bytes) -> bool:
         """Whether a request that names this place, and could not say https, is one for this upstream."""
@@ -120,12 +140,18 @@ def _destination(name: str, upstream: Upstream, settings: Settings) -> Destinati
         base_path=url.path.encode("ascii"),
         provider=provider_of(name, upstream, dialect),
         on_close_as_set=_as_set(upstream),
-        on_departure=upstream.on_departure or settings.calls.on_departure,
+        wish=_wish(upstream, settings),
+        wishes=tuple(
+            (rule.path, Wish(rule.on_departure, WishedBy.ROUTE)) for rule in upstream.routes if rule.on_departure
+        ),
+        may_be_rescued=upstream.may_be_rescued(settings.rescue.enabled),
+        rescues=tuple((rule.path, rule.rescue) for rule in upstream.routes if rule.rescue is not None),
         label_names=tuple(sorted(settings.labels.allow)),
         inject_usage=upstream.inject_usage,
         host_for=host_for if is_public and upstream.dialect is DialectName.VERTEX else None,
         serves_host=serves_region if upstream.dialect is DialectName.BEDROCK else None,
         follows_host=is_public and upstream.dialect is DialectName.BEDROCK,
+        sends_server_timeout=settings.calls.server_timeout is ServerTimeout.FROM_CLIENT and upstream.dialect in GOOGLE,
     )
 
 
@@ -140,6 +166,12 @@ def provider_of(name: str, upstream: Upstream, dialect: Dialect) -> str:
     is_its_own = not dialect.hosts or name == dialect.name
     is_its_own = is_its_own or any(fnmatchcase(upstream.url.host, glob) for glob in dialect.hosts)
     return dialect.provider if is_its_own else name
+
+
+def _wish(upstream: Upstream, settings: Settings) -> Wish:
+    if upstream.on_departure is not None:
+        return Wish(upstream.on_departure, WishedBy.UPSTREAM)
+    return Wish(settings.calls.on_departure)
 
 
 def _as_set(upstream: Upstream) -> dict[CallKind, OnClose]:

@@ -2,8 +2,25 @@
 
 import msgspec
 
+from sidecar.config.groups import OnRepeat
 from sidecar.config.settings import Settings
 from sidecar.lifecycle.policy import FollowBounds
+
+
+class RescueLimits(msgspec.Struct, frozen=True):
+    """Whether abandoned answers are handed to retries, and how many are kept for them."""
+
+    is_on: bool
+    """`mode: enforce`, and not switched off everywhere; where it is on, each admission says (`may_be_rescued`). When it is off,
+    nothing is kept, and it is only counted what would have been rescued."""
+    window_seconds: float
+    """After its end, an abandoned answer is on offer for so long; 0 offers only what still comes."""
+    max_bytes: int
+    """Of all answers that are kept."""
+    max_answer_bytes: int
+    """Of one of them."""
+    refuses_repeats: bool
+    """A retry is answered by us where its first attempt's answer can't be handed on (`rescue.on_repeat: refuse`), if `is_on`."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -44,6 +61,9 @@ class Limits(msgspec.Struct, frozen=True):
     write_stall_seconds: float
     """A caller that has taken no byte for so long has left."""
     follow: FollowBounds
+    """Of calls that are read on without their callers."""
+    rescue: RescueLimits
+    """Of answers that are kept for retries."""
     takes_fin_as_leaving: bool
     """Where the kernel can't say whether the caller still holds its socket (`calls.half_close: left`)."""
 
@@ -70,5 +90,17 @@ def limits_of(settings: Settings) -> Limits:
         downstream_idle_seconds=limits.downstream_idle_seconds,
         write_stall_seconds=calls.write_stall_seconds,
         follow=calls.follow.bounds(),
+        rescue=_rescue_limits(settings),
         takes_fin_as_leaving=calls.half_close == "left",
+    )
+
+
+def _rescue_limits(settings: Settings) -> RescueLimits:
+    rescue = settings.rescue
+    return RescueLimits(
+        is_on=settings.rescues,
+        window_seconds=rescue.window_seconds,
+        max_bytes=rescue.max_bytes,
+        max_answer_bytes=rescue.max_answer_bytes,
+        refuses_repeats=settings.rescues and rescue.on_repeat is OnRepeat.REFUSE,
     )

@@ -71,13 +71,19 @@ def via_line(pseudonym: str | None, *, is_http10: bool = False) -> bytes:
     return b"Via: 1.%d %b\r\n" % (0 if is_http10 else 1, pseudonym.encode("ascii"))
 
 
-def request_head_for_upstream(head: RequestHead, target: bytes, host: bytes, via: str | None = None) -> bytes:
-    """The head that the upstream gets: its own Host, and every end-to-end line as it came."""
-    return b"%b %b HTTP/1.1\r\nHost: %b%b\r\n%b%b\r\n" % (
+def request_head_for_upstream(
+    head: RequestHead, target: bytes, host: bytes, via: str | None = None, added: bytes = b""
+) -> bytes:
+    """The head that the upstream gets: its own Host, and every end-to-end line as it came.
+
+    `added` are lines of ours, each with its line end (`Admission.added`).
+    """
+    return b"%b %b HTTP/1.1\r\nHost: %b%b\r\n%b%b%b\r\n" % (
         head.method,
         target,
         host,
         head.fields,
+        added,
         via_line(via, is_http10=head.is_http10),
         b"Transfer-Encoding: chunked\r\n" if head.framing.is_chunked else b"",
     )

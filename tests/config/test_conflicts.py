@@ -20,8 +20,64 @@ def test_defaults_have_no_conflict_and_need_no_note():
 def test_enforce_says_what_it_cancels():
     (note,) = noted(mode="enforce")
     assert note == (
-        "mode is enforce: operations of kind background and lro are cancelled at their provider when their caller is gone"
+        "mode is enforce: operations of kind background and lro are cancelled at their provider when their caller is gone; "
+        "abandoned answers are kept in memory and given to their caller's retry"
     )
+
+
+def test_enforce_without_a_rescue_does_not_speak_of_it():
+    (note,) = noted(mode="enforce", rescue={"enabled": False})
+    assert "abandoned answers" not in note
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [({}, "mode is observe"), ({"mode": "enforce", "rescue": {"enabled": False}}, "rescue is off")],
+)
+def test_refusing_repeats_where_nothing_is_rescued_is_noted_and_no_conflict(settings, why):
+    given = settings | {"rescue": {"on_repeat": "refuse"} | settings.get("rescue", {})}
+    assert list(conflicts(Settings.model_validate(given))) == []
+    (note,) = [note for note in noted(**given) if "on_repeat" in note]
+    assert f"has no effect: {why}" in note
+
+
+def test_refusing_repeats_where_answers_are_rescued_needs_no_note():
+    assert not any("on_repeat" in note for note in noted(mode="enforce", rescue={"on_repeat": "refuse"}))
+
+
+@pytest.mark.parametrize(("mode", "count"), [("enforce", 1), ("observe", 0)])
+def test_stopping_at_google_what_a_retry_could_have_had_is_noted(mode, count):
+    notes_on_it = [note for note in noted(mode=mode, calls={"server_timeout": "from_client"}) if "Google" in note]
+    assert len(notes_on_it) == count
+
+
+@pytest.mark.parametrize(("path", "count"), [("/mine/v1/*", 1), ("/v1/mine/*", 0), ("/*", 0)])
+def test_route_that_begins_with_the_upstreams_name_is_noted(path, count):
+    mine = {"dialect": "openai", "url": "https://mine.example", "routes": [{"path": path, "rescue": False}]}
+    found = [note for note in noted(upstreams={"mine": mine}) if "routes[0]" in note]
+    assert len(found) == count
+    assert all("matches /mine/mine/v1/* of the proxy, not /mine/v1/*" in note for note in found)
+
+
+def blamed(rescue) -> list[str]:
+    return [dotted(path) for path, _, _ in conflicts(Settings.model_validate({"rescue": rescue}))]
+
+
+@pytest.mark.parametrize(
+    ("rescue", "key"),
+    [
+        ({"max_bytes": 1}, "rescue.max_bytes"),
+        ({"max_answer_bytes": 1 << 30}, "rescue.max_answer_bytes"),
+        ({"max_bytes": 1, "max_answer_bytes": 2}, "rescue.max_answer_bytes"),
+    ],
+)
+def test_one_answer_larger_than_all_is_blamed_on_what_was_set(rescue, key):
+    assert blamed(rescue) == [key]
+
+
+def test_one_answer_may_be_as_large_as_all():
+    assert blamed({"max_bytes": 5, "max_answer_bytes": 5}) == []
+    assert blamed({"max_bytes": 0, "max_answer_bytes": 0}) == []
 
 
 def test_enforce_that_only_watches_says_so():

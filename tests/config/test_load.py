@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.groups import HalfClose, LogFormat, Mode
+from sidecar.config.groups import HalfClose, LogFormat, Mode, OnRepeat, Rescue, ServerTimeout
 from sidecar.config.load import leaves, load
 from sidecar.config.quantities import GIB
 from sidecar.config.schema import dotted
 from sidecar.config.settings import Settings
+from sidecar.config.upstreams import RouteRule
 from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
 from tests.config.loading import loaded, refusal
 from tests.proxy.certificates import Authority
@@ -38,6 +39,14 @@ def test_every_setting_can_stand_in_the_file(folder):
     assert settings.ledger.retention_days is None
     assert settings.calls.half_close is HalfClose.WAIT
     assert settings.calls.follow.bounds() == FollowBounds(0, 90.0, 3 * GIB // 2)
+    assert settings.calls.server_timeout is ServerTimeout.FROM_CLIENT
+    assert settings.rescue == Rescue(
+        enabled=False, window_seconds=60, max_bytes=GIB, max_answer_bytes=GIB // 8, on_repeat=OnRepeat.REFUSE
+    )
+    assert settings.upstreams["gemini"].routes == (
+        RouteRule(path="/v1/images/*", on_departure=OnDeparture.CUT, rescue=True),
+        RouteRule(path="/*:streamGenerateContent", on_departure=OnDeparture.AUTO),
+    )
     assert settings.upstreams["my-vllm"].on_close.unary is OnClose.RUNS_ON
     assert str(settings.upstreams["gemini"].url) == "https://gateway.example:8443/google"
     assert settings.prices.book()[0].input_per_mtok_usd == Decimal("0.1")
@@ -120,6 +129,57 @@ def test_bad_proxy_of_the_environment_is_named_as_it_is_called_and_not_shown():
         "HTTPS_PROXY: what stands there (not shown: it may hold a password) is not an http or https URL"
     )
     assert "hunter2" not in said
+
+
+ROUTES = '[{path: "/v1/images/*", on_departure: follow}]'
+
+
+def test_rescue_and_routes_are_set_by_variables_as_by_the_file():
+    result = loaded(
+        "rescue: {window_seconds: 5, on_repeat: refuse}",
+        {"--mode": "enforce", "--on-departure": "cut"},
+        SIDECAR_RESCUE__WINDOW_SECONDS="1m",
+        SIDECAR_RESCUE__MAX_ANSWER_BYTES="1MiB",
+        SIDECAR_CALLS__SERVER_TIMEOUT="from_client",
+        SIDECAR_UPSTREAMS__OPENAI__RESCUE="false",
+        SIDECAR_UPSTREAMS__OPENAI__ROUTES=ROUTES,
+    )
+    settings, origins = result.settings, result.origins
+    assert (settings.rescue.window_seconds, settings.rescue.max_answer_bytes) == (60, 1 << 20)
+    assert settings.rescue.on_repeat is OnRepeat.REFUSE
+    assert settings.calls.server_timeout is ServerTimeout.FROM_CLIENT
+    assert settings.upstreams["openai"].rescue is False
+    assert settings.upstreams["openai"].routes == (RouteRule(path="/v1/images/*", on_departure=OnDeparture.FOLLOW),)
+    assert origins["rescue.window_seconds"] == "variable SIDECAR_RESCUE__WINDOW_SECONDS"
+    assert origins["rescue.on_repeat"] == "file s.yaml:1"
+    assert origins["upstreams.openai.routes[0].path"] == "variable SIDECAR_UPSTREAMS__OPENAI__ROUTES"
+    assert origins["calls.on_departure"] == "flag --on-departure"
+
+
+def test_bad_route_of_a_variable_is_named_by_its_place_in_it():
+    said = refusal(SIDECAR_UPSTREAMS__OPENAI__ROUTES='[{path: "/v1/*", rescue: true}, {path: v1}]')
+    assert said == (
+        "SIDECAR_UPSTREAMS__OPENAI__ROUTES ([1].path): 'v1' does not begin with /; "
+        "write the path as it stands behind the upstream's name: /v1/images/*"
+    )
+    said = refusal(SIDECAR_UPSTREAMS__OPENAI__ROUTES='[{path: "/v1/*", rescue: true}, {path: /v1/x, rescue: true}]')
+    assert said.startswith("SIDECAR_UPSTREAMS__OPENAI__ROUTES ([1].path): '/v1/x' never counts: ")
+
+
+@pytest.mark.parametrize("off", ["off", "'off'", "OFF", "no", "false"])
+def test_off_is_off_although_yaml_reads_it_as_false(off):
+    assert loaded(f"calls: {{server_timeout: {off}}}").settings.calls.server_timeout is ServerTimeout.OFF
+
+
+def test_on_is_no_word_of_what_is_off_or_from_client():
+    said = refusal("calls: {server_timeout: on}")
+    assert said == "s.yaml:1: calls.server_timeout: true is not one of off, from_client"
+    assert loaded("", SIDECAR_CALLS__SERVER_TIMEOUT="off").settings.calls.server_timeout is ServerTimeout.OFF
+
+
+def test_misspelt_variable_of_the_rescue_is_met_with_the_right_one():
+    said = refusal(SIDECAR_RESCUE__WINDOW="5")
+    assert said.endswith("did you mean SIDECAR_RESCUE__WINDOW_SECONDS?")
 
 
 def test_bad_flag_is_named_as_it_was_typed():

@@ -34,3 +34,21 @@ def test_values_survive_json():
 def test_leaf_paths_are_those_of_the_design():
     top = {path[0] for path in leaf_paths()}
     assert top == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("mode", "everywhere", "here", "on_a_route", "does"),
+    [
+        ("observe", True, True, True, False),
+        ("enforce", True, None, None, True),
+        ("enforce", False, None, None, False),
+        ("enforce", False, True, None, True),
+        ("enforce", False, None, True, True),
+        ("enforce", False, False, False, False),
+    ],
+)
+def test_answers_are_rescued_where_some_level_says_so(mode, everywhere, here, on_a_route, does):
+    rule = {"path": "/*", "on_departure": "auto", "rescue": on_a_route}
+    mine = {"dialect": "openai", "url": "https://mine.example", "rescue": here, "routes": [rule]}
+    given = {"mode": mode, "rescue": {"enabled": everywhere}, "upstreams": {"mine": mine}}
+    assert Settings.model_validate(given).rescues is does

@@ -1,10 +1,18 @@
 """The built-in upstreams, and what one of a known name has without being told."""
 
 import pytest
+from pydantic import ValidationError
 
 from sidecar.config.load import load
 from sidecar.config.problems import BadSettings
-from sidecar.config.upstreams import PUBLIC_URLS, DialectName, built_in_upstreams, implied_upstreams
+from sidecar.config.upstreams import (
+    PUBLIC_URLS,
+    DialectName,
+    RouteRule,
+    Upstream,
+    built_in_upstreams,
+    implied_upstreams,
+)
 from sidecar.providers.registry import DIALECTS
 
 
@@ -30,3 +38,17 @@ def test_an_upstream_without_a_public_url_is_there_only_when_it_is_named():
 
 def test_other_names_imply_nothing():
     assert "mine" not in implied_upstreams(["mine"])
+
+
+@pytest.mark.parametrize(
+    ("here", "otherwise", "may"), [(None, True, True), (None, False, False), (False, True, False), (True, False, True)]
+)
+def test_what_an_upstream_says_of_the_rescue_stands_above_what_is_said_of_all(here, otherwise, may):
+    upstream = Upstream.model_validate({"dialect": "openai", "url": "https://mine.example", "rescue": here})
+    assert upstream.may_be_rescued(otherwise) is may
+
+
+def test_a_rule_for_routes_sets_something():
+    with pytest.raises(ValidationError):
+        RouteRule(path="/v1/*")
+    assert RouteRule(path="/v1/*", rescue=False).on_departure is None

@@ -1,6 +1,7 @@
 """The kinds of value that settings have, as they stand in a file and as a variable's text."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -42,6 +43,9 @@ def problem_of(kind, value) -> str:
         (values.EgressProxy, False, None),
         (values.EgressProxy, None, None),
         (values.NoProxy, "A.example", parse_exemptions("a.example")),
+        (values.PathGlob, "/v1/im?ges/[a-z]*", "/v1/im?ges/[a-z]*"),
+        (Annotated[str, values.MaybeOff], False, "off"),
+        (Annotated[str, values.MaybeOff], "off", "off"),
     ],
 )
 def test_value_is_read(kind, value, result):
@@ -51,6 +55,11 @@ def test_value_is_read(kind, value, result):
 @pytest.mark.parametrize(
     ("kind", "value", "problem"),
     [
+        (values.PathGlob, "v1/*", "'v1/*' does not begin with /"),
+        (values.PathGlob, "*:predict", "'*:predict' does not begin with /"),
+        (values.PathGlob, "", "'' does not begin with /"),
+        (values.PathGlob, "/v1?key=a", "'/v1?key=***' has a query"),
+        (values.PathGlob, None, "null is not text"),
         (values.Count, True, "true is not a whole number"),
         (values.Count, 2.0, "2.0 is not a whole number"),
         (values.Usd, True, "true is not a number"),

@@ -1,7 +1,7 @@
 """Limits for tests: small enough to reach, and timeouts that no test reaches by accident."""
 
 from sidecar.lifecycle.policy import FollowBounds
-from sidecar.proxy.limits import Limits
+from sidecar.proxy.limits import Limits, RescueLimits
 
 LIMITS = Limits(
     request_line_bytes=4 * 1024,
@@ -22,5 +22,12 @@ LIMITS = Limits(
     downstream_idle_seconds=60.0,
     write_stall_seconds=60.0,
     follow=FollowBounds(max_calls=100, max_seconds=60.0, max_bytes=64 * 1024 * 1024),
+    rescue=RescueLimits(
+        is_on=False,
+        window_seconds=30.0,
+        max_bytes=1024 * 1024,
+        max_answer_bytes=256 * 1024,
+        refuses_repeats=False,
+    ),
     takes_fin_as_leaving=True,
 )

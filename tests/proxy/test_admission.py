@@ -7,9 +7,10 @@ import pytest
 
 from sidecar.errors import RequestRefused
 from sidecar.http1.head import read_request_head
-from sidecar.lifecycle.policy import OnDeparture
+from sidecar.lifecycle.policy import OnDeparture, Wish, WishedBy
 from sidecar.proxy.admission import MAX_CALLER_NAME, Admission, admit, error_body, find_destination
-from sidecar.proxy.destination import Endpoint
+from sidecar.proxy.destination import Destination, Endpoint
+from sidecar.proxy.replies import request_head_for_upstream
 from tests.proxy.messages import PLAIN, STREAM, UNARY, get, request
 from tests.proxy.road import a_destination
 
@@ -17,8 +18,9 @@ DESTINATIONS = {b"gemini": a_destination(base_path=b"/base"), b"my-vllm": a_dest
 ADDRESS = ("127.0.0.1", 8780)
 
 
-def admitted(raw: bytes) -> Admission:
-    return admit(read_request_head(raw[: raw.index(b"\r\n\r\n") + 4]), DESTINATIONS, ADDRESS)
+def admitted(raw: bytes, destination: Destination | None = None) -> Admission:
+    destinations = {b"gemini": destination} if destination else DESTINATIONS
+    return admit(read_request_head(raw[: raw.index(b"\r\n\r\n") + 4]), destinations, ADDRESS)
 
 
 def refused(raw: bytes) -> RequestRefused:
@@ -122,11 +124,76 @@ def test_absolute_target_that_is_beside_an_upstream__400(target: str) -> None:
 @pytest.mark.parametrize("wish", ["follow", " CUT ", "Auto"])
 def test_wish_for_a_departure_is_read_from_the_header(wish: str) -> None:
     admission = admitted(request(UNARY, b"", f"X-Sidecar-On-Departure: {wish}"))
-    assert admission.on_departure is OnDeparture(wish.strip().lower())
+    assert admission.wish == Wish(OnDeparture(wish.strip().lower()), WishedBy.REQUEST)
 
 
 def test_wish_that_nobody_knows__400() -> None:
     assert refused(request(UNARY, b"", "X-Sidecar-On-Departure: linger")).status == 400
+
+
+BY_ROUTE = Wish(OnDeparture.FOLLOW, WishedBy.ROUTE)
+BY_UPSTREAM = Wish(OnDeparture.CUT, WishedBy.UPSTREAM)
+
+
+@pytest.mark.parametrize(
+    ("raw", "wish"),
+    [
+        (request(UNARY, b"", "X-Sidecar-On-Departure: auto"), Wish(OnDeparture.AUTO, WishedBy.REQUEST)),
+        (request(UNARY, b"", "X-Sidecar-On-Departure:  "), BY_ROUTE),
+        (request(UNARY), BY_ROUTE),
+        (request(STREAM), BY_UPSTREAM),
+    ],
+)
+def test_the_nearest_wish_counts(raw: bytes, wish: Wish) -> None:
+    destination = a_destination(wish=BY_UPSTREAM, wishes=(("/*:generateContent", BY_ROUTE),))
+    assert admitted(raw, destination).wish == wish
+
+
+@pytest.mark.parametrize(("said", "may"), [("on", True), (" ON ", True), ("off", False), ("Off", False)])
+def test_a_request_opts_out_of_the_rescue(said: str, may: bool) -> None:
+    assert admitted(request(UNARY, b"", f"X-Sidecar-Rescue: {said}")).may_be_rescued is may
+
+
+@pytest.mark.parametrize("said", ["yes", "false", "", "on, off"])
+def test_rescue_that_nobody_knows__400(said: str) -> None:
+    assert refused(request(UNARY, b"", f"X-Sidecar-Rescue: {said}")).status == 400
+
+
+def test_a_request_can_not_opt_in_where_the_settings_say_no() -> None:
+    said = "X-Sidecar-Rescue: on"
+    assert not admitted(request(UNARY, b"", said), a_destination(may_be_rescued=False)).may_be_rescued
+    off_for_some = a_destination(rescues=(("/*:generateContent", False),))
+    assert not admitted(request(UNARY, b"", said), off_for_some).may_be_rescued
+    assert admitted(request(STREAM), off_for_some).may_be_rescued
+
+
+WAITS = "x-stainless-read-timeout: 29.5"
+RAW_PREDICT = "/gemini/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-x:rawPredict"
+
+
+@pytest.mark.parametrize(
+    ("sends", "target", "headers", "added"),
+    [
+        (True, RAW_PREDICT, (WAITS,), b"X-Server-Timeout: 30\r\n"),
+        (False, RAW_PREDICT, (WAITS,), b""),
+        (True, RAW_PREDICT, (), b""),
+        (True, RAW_PREDICT.replace("rawPredict", "streamRawPredict"), (WAITS,), b""),
+        (True, "/gemini/unheard-of", (WAITS,), b""),
+    ],
+)
+def test_provider_is_told_how_long_the_caller_waits_only_where_it_shall_be(
+    sends: bool, target: str, headers: tuple[str, ...], added: bytes
+) -> None:
+    raw = request(target, b"", *headers, "Content-Length: 0")
+    admission = admitted(raw, a_destination(sends_server_timeout=sends))
+    assert admission.added == added
+    written = request_head_for_upstream(read_request_head(raw), admission.target, b"h.example", added=admission.added)
+    lines = "".join(f"{line}\r\n" for line in (*headers, "Content-Length: 0"))
+    assert written == b"POST %b HTTP/1.1\r\nHost: h.example\r\n%b%b\r\n" % (
+        admission.target,
+        lines.encode(),
+        added,
+    )
 
 
 def test_caller_names_itself_at_bounded_length() -> None:

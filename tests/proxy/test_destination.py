@@ -7,16 +7,17 @@ import pytest
 
 from sidecar.config.settings import Settings
 from sidecar.config.upstreams import Upstream, built_in_upstreams
-from sidecar.lifecycle.policy import OnClose, OnDeparture
+from sidecar.lifecycle.policy import OnClose, OnDeparture, Wish, WishedBy
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.gemini import GEMINI
 from sidecar.proxy.destination import Destination, Endpoint, destinations_of
 
 
-def destination(**keys: Any) -> Destination:
+def destination(settings: dict[str, Any] | None = None, **keys: Any) -> Destination:
     """The only upstream that these settings add."""
     upstream = Upstream.model_validate({"dialect": "gemini", "url": "http://127.0.0.1:1/base", **keys})
-    return destinations_of(Settings(upstreams={**built_in_upstreams(), "mine": upstream}))[b"mine"]
+    upstreams = {**built_in_upstreams(), "mine": upstream}
+    return destinations_of(Settings.model_validate({"upstreams": upstreams, **(settings or {})}))[b"mine"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,7 @@ def test_upstream_that_is_configured__its_address_path_and_files(tmp_path: Path)
     files = [str(tmp_path / name) for name in ("ca.pem", "me.pem", "me.key")]
     for file in files:
         Path(file).touch()
-    keys = dict(zip(("ca_file", "client_certificate_file", "client_key_file"), files, strict=True))
+    keys: dict[str, Any] = dict(zip(("ca_file", "client_certificate_file", "client_key_file"), files, strict=True))
     found = destination(url="https://h.example:8443/a/b", **keys)
     assert found.endpoint == Endpoint("h.example", 8443, True, **keys, upstream="mine")
     assert found.base_path == b"/a/b"
@@ -66,9 +67,73 @@ def test_upstream_that_is_configured__its_address_path_and_files(tmp_path: Path)
 
 def test_facts_of_the_dialect_hold_until_a_setting_says_otherwise() -> None:
     usual = destination()
-    told = destination(on_close={"stream": "stops"}, on_departure="follow")
+    told = destination(on_close={"stream": "stops"})
     route = GEMINI.route("POST", "/v1/models/m:generateContent")
     assert route is not None
     assert [usual.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.RUNS_ON]
     assert [told.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.STOPS]
-    assert (usual.on_departure, told.on_departure) == (OnDeparture.AUTO, OnDeparture.FOLLOW)
+
+
+ROUTES = [
+    {"path": "/v1/images/*", "on_departure": "follow"},
+    {"path": "/v1/*", "rescue": False},
+    {"path": "/v1/images/edits", "rescue": True},
+    {"path": "/v1/audio/speech", "on_departure": "cut", "rescue": True},
+]
+
+
+def test_what_is_wished_for_an_upstream_stands_above_what_is_wished_for_all() -> None:
+    follow = {"calls": {"on_departure": "follow"}}
+    assert destination().wish == Wish(OnDeparture.AUTO, WishedBy.SETTING)
+    assert destination(follow).wish == Wish(OnDeparture.FOLLOW, WishedBy.SETTING)
+    assert destination(follow, on_departure="cut").wish == Wish(OnDeparture.CUT, WishedBy.UPSTREAM)
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        ("/v1/images/generations", Wish(OnDeparture.FOLLOW, WishedBy.ROUTE)),
+        ("/v1/images/generations/a/b", Wish(OnDeparture.FOLLOW, WishedBy.ROUTE)),
+        ("/v1/audio/speech", Wish(OnDeparture.CUT, WishedBy.ROUTE)),
+        ("/v1/images", Wish(OnDeparture.AUTO, WishedBy.UPSTREAM)),
+        ("/V1/images/generations", Wish(OnDeparture.AUTO, WishedBy.UPSTREAM)),
+        ("/base/v1/images/generations", Wish(OnDeparture.AUTO, WishedBy.UPSTREAM)),
+    ],
+)
+def test_what_is_wished_for_a_route_stands_above_that_for_its_upstream(path: str, wish: Wish) -> None:
+    assert destination(routes=ROUTES, on_departure="auto").wish_for(path) == wish
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [("/v1/images/edits", False), ("/v1/audio/speech", False), ("/v1/chat/completions", False), ("/v2/x", True)],
+)
+def test_of_rules_that_match_the_first_that_says_so_counts(path: str, may: bool) -> None:
+    assert destination(routes=ROUTES).may_rescue(path) is may
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "here", "may"),
+    [(True, None, True), (False, None, False), (True, False, False), (False, True, True)],
+)
+def test_an_upstream_says_whether_its_answers_may_be_rescued(everywhere: bool, here: bool | None, may: bool) -> None:
+    found = destination({"rescue": {"enabled": everywhere}}, rescue=here)
+    assert found.may_be_rescued is may
+    assert found.may_rescue("/v1") is may
+
+
+@pytest.mark.parametrize(
+    ("dialect", "server_timeout", "sends"),
+    [
+        ("gemini", "from_client", True),
+        ("vertex", "from_client", True),
+        ("openai", "from_client", False),
+        ("anthropic", "from_client", False),
+        ("gemini", "off", False),
+    ],
+)
+def test_only_google_is_told_how_long_callers_wait_and_only_if_set(
+    dialect: str, server_timeout: str, sends: bool
+) -> None:
+    found = destination({"calls": {"server_timeout": server_timeout}}, dialect=dialect)
+    assert found.sends_server_timeout is sends

@@ -51,6 +51,16 @@ def test_request_head__own_host_first_end_to_end_lines_as_they_came_and_nothing_
     )
 
 
+def test_request_head__lines_of_ours_stand_behind_those_that_came_and_before_the_framing() -> None:
+    raw = request_head_for_upstream(
+        read_request_head(SOURCE), b"/base/x", b"api.example", "edge-1", b"X-Server-Timeout: 30\r\n"
+    )
+    assert raw == (
+        b"POST /base/x HTTP/1.1\r\nHost: api.example\r\nB: 1\r\na:2\r\nB:  3\r\nAuthorization: Bearer k\r\n"
+        b"X-Server-Timeout: 30\r\nVia: 1.1 edge-1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+
+
 def test_reply_head__reason_lines_and_framing_of_the_next_hop() -> None:
     head = read_reply_head(
         b"HTTP/1.1 200 Fine So Far\r\nB: 1\r\na: 2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", b"GET"
