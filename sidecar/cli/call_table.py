@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
+from sidecar.cli.decisions import in_words
 from sidecar.cli.moments import clock_time, gone_after, ran_on_for
 from sidecar.cli.money import orphaned, spend
 from sidecar.cli.output import printable
@@ -13,7 +14,9 @@ from sidecar.lifecycle.record import CallRecord
 STARTED: Final = "STARTED (UTC)"
 OPEN: Final = "open"
 
-STYLES = {"orphan": "yellow", "undelivered": "yellow", "upstream_failed": "red", "lost": "red"}
+STYLES = {
+    "orphan": "yellow", "undelivered": "yellow", "upstream_failed": "red", "lost": "red", "rescued": "green", "joined": "green",
+}  # fmt: skip
 
 
 def print_calls(records: Sequence[CallRecord], file: TextIO) -> None:
@@ -30,11 +33,13 @@ def print_call(record: CallRecord, file: TextIO) -> None:
 
 
 def _facts(record: CallRecord) -> Iterator[tuple[str, object]]:
-    """The columns that hold something, and the durations that people would work out from them."""
+    """The columns that hold something, the durations that people would work out from them, and what was decided in words."""
     yield from filled(call_row(record))
     if record.outcome is None:
         yield "outcome", OPEN
-    for name, text in (("left after", _left_after(record)), ("ran on for", _ran_on_for(record))):
+    decided = in_words(record.decision, record.decision_reason)
+    followed = (("left after", _left_after(record)), ("then", decided), ("ran on for", _ran_on_for(record)))
+    for name, text in followed:
         if text:
             yield name, text
 

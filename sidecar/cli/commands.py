@@ -133,6 +133,9 @@ def show_call(
 @app.command()
 def report(
     by: Annotated[By, typer.Option("--by", help="What the lines stand for.")] = By.MODEL,
+    timeouts: Annotated[
+        bool, typer.Option("--timeouts", help="Instead: how long callers wait, against how long the provider takes.")
+    ] = False,
     since: Since = None,
     until: Until = None,
     format: Annotated[ReportFormat, typer.Option("--format", help="How to print.")] = ReportFormat.TABLE,
@@ -141,9 +144,14 @@ def report(
 ) -> None:
     """Say what was spent, and what of it went to answers nobody received."""
     from sidecar.cli.reporting import report
+    from sidecar.cli.timeout_report import report_timeouts
     from sidecar.ledger import contract
 
-    report(contract.CallQuery(since=since, until=until), contract.By(by), format, config, ledger)
+    query = contract.CallQuery(since=since, until=until)
+    if timeouts:
+        report_timeouts(query, format, config, ledger)
+    else:
+        report(query, contract.By(by), format, config, ledger)
 
 
 @app.command()

@@ -30,6 +30,11 @@ def amount(usd: Decimal | None, basis: str | None = None) -> str:
     return f"{mark}{usd.quantize(SMALLEST_SHOWN, ROUND_HALF_EVEN)}"
 
 
+def in_words(usd: Decimal) -> str:
+    """Money in a sentence: four decimals, more where it is small."""
+    return f"{usd:.4f} USD" if usd >= Decimal("0.001") or not usd else f"{amount(usd)} USD"
+
+
 def percent(part: Decimal, whole: Decimal) -> str:
     """A share: `14.1 %`. `0 %` and `100 %` only when it is exactly so."""
     if not whole:

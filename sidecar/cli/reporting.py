@@ -10,11 +10,12 @@ import msgspec
 
 from sidecar.cli.call_table import STARTED
 from sidecar.cli.moments import clock_time, ran_on_for
-from sidecar.cli.money import amount, percent
+from sidecar.cli.money import amount, in_words, percent
 from sidecar.cli.operation_sums import FIGURES, BillLine, bill, total_of
 from sidecar.cli.output import new_table, print_table, printable, standard_output
 from sidecar.cli.reading import operation_reader_of, reader_of
 from sidecar.cli.rows import write_csv, write_object
+from sidecar.cli.timeout_report import section, timeouts_object
 from sidecar.clock import Moment, rfc3339
 from sidecar.ledger.contract import By, CallQuery, LedgerReader
 from sidecar.ledger.operations import OperationLedgerReader, OperationQuery
@@ -41,11 +42,13 @@ def report(query: CallQuery, by: By, format: str, config: str | None, ledger: st
     with standard_output() as file:
         match format:
             case "json":
-                write_object(_as_object(query, by, lines), file)
+                found = timeouts_object(calls.timeouts(query))
+                write_object({**_as_object(query, by, lines), "timeouts": found}, file)
             case "csv":
                 write_csv(({by: line.key, **_figures(line)} for line in lines), (by, *FIGURES), file)
             case _:
-                print_report(lines, by, dearest_orphans(calls, operations, query), file)
+                dearest, timeouts = dearest_orphans(calls, operations, query), calls.timeouts(query)
+                print_report(lines, by, dearest, list(section(timeouts)), file)
 
 
 def _of_that_time(query: CallQuery) -> OperationQuery:
@@ -88,8 +91,10 @@ def _as_object(query: CallQuery, by: By, lines: Sequence[BillLine]) -> Mapping[s
     }
 
 
-def print_report(lines: Sequence[BillLine], by: By, dearest: Sequence[Orphan], file: TextIO) -> None:
-    """The table, the dearest orphans, and the closing sentences."""
+def print_report(
+    lines: Sequence[BillLine], by: By, dearest: Sequence[Orphan], timeouts: Sequence[str], file: TextIO
+) -> None:
+    """The table, the dearest orphans, the limits that ran out, and the closing sentences."""
     if not lines:
         file.write("no calls and no operations\n")
         return
@@ -98,6 +103,9 @@ def print_report(lines: Sequence[BillLine], by: By, dearest: Sequence[Orphan], f
     if dearest:
         file.write("\nDearest orphans\n")
         _print_dearest(dearest, file)
+    if timeouts:
+        file.write("\nTimeouts\n")
+        file.writelines(f"{sentence}\n" for sentence in timeouts)
     file.write("\n")
     file.writelines(f"{sentence}\n" for sentence in closing(total))
 
@@ -145,13 +153,21 @@ def closing(total: BillLine) -> list[str]:
     """The report in plain words."""
     # Two sentences: an answer that was finished and not handed over (`undelivered`) went to nobody too, and is no orphan.
     sentences = [f"{_orphaned_of(total)}. {_went_to_nobody(total)}."]
+    if total.rescued:
+        sentences.append(f"{_rescued(total)}.")
     if total.estimated_usd:
-        sentences.append(f"~ {_usd(total.estimated_usd)} of the spend is estimated, or a lower bound.")
+        sentences.append(f"~ {in_words(total.estimated_usd)} of the spend is estimated, or a lower bound.")
     if total.unpriced:
         sentences.append(f"{_counted(total.unpriced, total)} no known price or usage: not in these sums.")
     if total.open:
         sentences.append(f"{_counted(total.open, total)} not ended yet: not in these sums.")
     return sentences
+
+
+def _rescued(total: BillLine) -> str:
+    done = "1 call was rescued" if total.rescued == 1 else f"{total.rescued} calls were rescued"
+    given = "its retry was given its answer" if total.rescued == 1 else "their retries were given their answers"
+    return f"{done}: {given}" + (f", and {in_words(total.rescued_usd)} was not paid twice" if total.rescued_usd else "")
 
 
 def _things(total: BillLine) -> Iterator[str]:
@@ -178,11 +194,6 @@ def _orphaned_of(total: BillLine) -> str:
 
 def _went_to_nobody(total: BillLine) -> str:
     if not total.orphaned_usd:
-        return f"Nothing of {_usd(total.spend_usd)} went to answers nobody received"
+        return f"Nothing of {in_words(total.spend_usd)} went to answers nobody received"
     share = percent(total.orphaned_usd, total.spend_usd)
-    return f"{_usd(total.orphaned_usd)} of {_usd(total.spend_usd)} ({share}) went to answers nobody received"
-
-
-def _usd(value: Decimal) -> str:
-    """Money in a sentence: four decimals, more where it is small."""
-    return f"{value:.4f} USD" if value >= Decimal("0.001") or not value else f"{amount(value)} USD"
+    return f"{in_words(total.orphaned_usd)} of {in_words(total.spend_usd)} ({share}) went to answers nobody received"

@@ -163,6 +163,53 @@ class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
     """Part of `spend_usd` whose basis is not `exact`."""
     orphaned_seconds: float
     """From caller left to server finished, summed over orphaned calls that were seen to finish."""
+    rescued: int = 0
+    """Outcome `rescued`: their caller left, and its retry was given the answer."""
+    rescued_usd: Decimal = Decimal(0)
+    """Part of `spend_usd`, delivered by rescue: what the retries would have cost once more."""
+
+
+class TimeoutLine(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls of one upstream, model and kind whose callers told the same limit. Money is exact, in US dollars."""
+
+    upstream: str
+    model: str
+    kind: str
+    caller_timeout_seconds: float
+    """How long the callers said that they wait."""
+    calls: int
+    """Those that the provider had, and of which it is known how they ended: neither open nor `lost`."""
+    left: int
+    """Of these: their caller left before the answer was handed over, for whatever reason."""
+    left_at_limit: int
+    """Of these: it left as its limit ran out (`timeouts.left_at_limit`)."""
+    answer_p90_seconds: float | None
+    """Nine in ten are answered within this: a stream's head is there, a whole answer's end. None where nothing is known."""
+    answer_p90_basis: str | None
+    """`exact`, or `at_least` where callers left so early that nobody saw how long it takes."""
+    orphaned_usd: Decimal
+    """What those that left at the limit lost."""
+    orphaned_usd_per_day: Decimal
+    """The same for each day of the time asked about."""
+    estimated_usd: Decimal
+    """Part of `orphaned_usd` whose basis is not `exact`."""
+    unpriced: int
+    """Of those that left at the limit: no money in the row."""
+    repeats: int
+    """Calls that say that they repeat one of those (`attempt_of`)."""
+    repeats_usd: Decimal
+    """What these cost; nothing where they were given the first one's answer."""
+
+
+class TimeoutReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What callers' limits cost."""
+
+    lines: list[TimeoutLine]
+    """By most orphaned money, then by most that left at their limit."""
+    untold: int
+    """Calls whose caller told no limit: in no line."""
+    days: float
+    """How long the time asked about is, 1 at least; without ends it goes from the first call to the last."""
 
 
 class LedgerReader(Protocol):
@@ -186,6 +233,14 @@ class LedgerReader(Protocol):
 
     def report(self, query: CallQuery, by: By) -> list[ReportLine]:
         """Sums over the calls asked for. Days in their order; the rest by most orphaned money, then most spend.
+
+        Raises:
+            LedgerError: the ledger can't be read.
+        """
+        ...
+
+    def timeouts(self, query: CallQuery) -> TimeoutReport:
+        """How long callers say that they wait, against how long the provider takes, over the calls asked for.
 
         Raises:
             LedgerError: the ledger can't be read.

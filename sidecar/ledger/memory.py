@@ -1,14 +1,16 @@
 """The same promises in a dict, for tests of whatever writes or reads a ledger."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 from msgspec.structs import replace
 
 from sidecar.clock import Moment
-from sidecar.ledger.contract import OPEN, By, CallQuery, LedgerHealth, ReportLine
+from sidecar.ledger.contract import OPEN, By, CallQuery, LedgerHealth, ReportLine, TimeoutReport
 from sidecar.ledger.pages import only_one
 from sidecar.ledger.questions import DAY, is_asked_for, is_orphan
+from sidecar.ledger.timeouts import Departure, Overview, Repeat, add_up as add_up_timeouts, answers_of, is_counted
 from sidecar.ledger.totals import Facts, add_up
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
@@ -78,6 +80,17 @@ class MemoryLedger:
         """Sums over the calls asked for."""
         return add_up((_facts(record, by) for record in self._newest_first(query)), by)
 
+    def timeouts(self, query: CallQuery) -> TimeoutReport:
+        """How long callers wait, against how long the provider takes."""
+        counted = [record for record in self._newest_first(query) if is_counted(record)]
+        told = [record for record in counted if record.caller_timeout_seconds is not None]
+        left = {record.id: _departure(record) for record in told if record.left_at is not None}
+        repeating = (record for record, _ in self.rows.values() if record.attempt_of in left)
+        repeats = [Repeat(left[record.attempt_of or ""], _text(record.spend_usd)) for record in repeating]
+        begun = [record.started_at for record in counted]
+        overview = Overview(len(counted) - len(told), min(begun, default=None), max(begun, default=None))
+        return add_up_timeouts(query, overview, answers_of(told), left.values(), repeats)
+
     def _newest_first(self, query: CallQuery) -> list[CallRecord]:
         matching = [record for record, _ in self.rows.values() if _matches(record, query)]
         return sorted(matching, key=lambda record: (record.started_at, record.id), reverse=True)
@@ -106,9 +119,17 @@ def _is_orphan(record: CallRecord) -> bool:
 
 def _facts(record: CallRecord, by: By) -> Facts:
     key: Any = record.started_at // DAY if by is By.DAY else getattr(record, by.value)
-    money = (record.spend_usd, record.orphaned_usd, record.avoidable_usd)
-    spend, orphaned, avoidable = (None if amount is None else str(amount) for amount in money)
+    spend, orphaned, avoidable = map(_text, (record.spend_usd, record.orphaned_usd, record.avoidable_usd))
     return (
         key, record.outcome, record.committed_at, record.left_at, record.finished_at,
         spend, orphaned, avoidable, record.basis, record.unpriced_reason,
     )  # fmt: skip
+
+
+def _departure(record: CallRecord) -> Departure:
+    fields: dict[str, Any] = {name: getattr(record, name) for name in Departure._fields}
+    return Departure(**(fields | {"orphaned_usd": _text(record.orphaned_usd)}))
+
+
+def _text(usd: Decimal | None) -> str | None:
+    return None if usd is None else str(usd)

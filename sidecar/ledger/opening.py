@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from sidecar.clock import Moment, rfc3339
 from sidecar.errors import LedgerError
-from sidecar.ledger.steps import bring_up_to_date, refuse_newer, version_of
+from sidecar.ledger.schema import bring_up_to_date, refuse_newer, version_of
 from sidecar.ledger.trouble import as_ledger_error, is_damage
 
 OLDEST_SQLITE: Final = (3, 37, 0)

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Final, Self
 
 from sqlalchemy.sql import ClauseElement
 
 from sidecar.errors import LedgerError
-from sidecar.ledger.contract import By, CallQuery, ReportLine
+from sidecar.ledger.contract import By, CallQuery, ReportLine, TimeoutReport
 from sidecar.ledger.operation_database import Execute
 from sidecar.ledger.pages import only_one, paged
 from sidecar.ledger.postgres_address import PostgresAddress, postgres_address
@@ -17,14 +18,17 @@ from sidecar.ledger.postgres_schema import version_of
 from sidecar.ledger.postgres_statements import POSTGRESQL
 from sidecar.ledger.postgres_trouble import told
 from sidecar.ledger.reader import begun
-from sidecar.ledger.rows import as_record
+from sidecar.ledger.rows import Row, as_record
+from sidecar.ledger.schema import refuse_newer, refuse_older
 from sidecar.ledger.statements import PAGE_ROWS, calls_named, calls_page, rendered, report_rows
-from sidecar.ledger.steps import refuse_newer, refuse_older
+from sidecar.ledger.timeout_statements import ask_for_timeouts
 from sidecar.ledger.totals import add_up
 from sidecar.lifecycle.record import CallRecord
 
 FETCH_ROWS: Final = 5_000
 """Rows of a report that are in memory at once: about 5 MB."""
+QUESTION_SECONDS: Final = 120
+"""For a question that sorts what it is asked about: a minute for ten million calls."""
 
 
 class PostgresReader:
@@ -71,10 +75,17 @@ class PostgresReader:
         Raises:
             LedgerError: the database can't be read.
         """
-        asked = rendered(report_rows(query, by), POSTGRESQL)
-        with self._connection() as connection, connection.transaction(), connection.cursor("report") as cursor:
-            cursor.itersize = FETCH_ROWS
-            return add_up(cursor.execute(asked.sql.encode(), asked.values), by)
+        with self._connection() as connection, connection.transaction():
+            return add_up(_streamed(connection, report_rows(query, by)), by)
+
+    def timeouts(self, query: CallQuery) -> TimeoutReport:
+        """How long callers wait, against how long the provider takes.
+
+        Raises:
+            LedgerError: the database can't be read.
+        """
+        with self._connection() as connection, connection.patient(QUESTION_SECONDS):
+            return ask_for_timeouts(query, partial(_streamed, connection))
 
     @contextlib.contextmanager
     def executing(self) -> Iterator[Execute]:
@@ -109,3 +120,11 @@ class PostgresReader:
 def _records(connection: Connection, question: ClauseElement) -> list[CallRecord]:
     asked = rendered(question, POSTGRESQL)
     return [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
+
+
+def _streamed(connection: Connection, question: ClauseElement) -> Iterator[Row]:
+    """Rows by a cursor that stays with the server, for as long as its transaction does."""
+    asked = rendered(question, POSTGRESQL)
+    with connection.cursor("streamed") as cursor:
+        cursor.itersize = FETCH_ROWS
+        yield from cursor.execute(asked.sql.encode(), asked.values)

@@ -8,7 +8,8 @@ from sidecar.clock import Moment
 from sidecar.errors import LedgerError
 from sidecar.ledger.postgres_connection import Connection
 from sidecar.ledger.postgres_steps import STATEMENTS
-from sidecar.ledger.steps import STEPS, refuse_newer
+from sidecar.ledger.schema import refuse_newer
+from sidecar.ledger.steps import STEPS
 from sidecar.ledger.tables import METADATA, SCHEMA_VERSION
 
 LOCK: Final = 0x5349444543415200

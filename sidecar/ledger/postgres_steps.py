@@ -154,4 +154,12 @@ STATEMENTS: Final[tuple[tuple[str, ...], ...]] = (
         )
         """,
     ),
+    (
+        """
+        ALTER TABLE calls
+            ADD COLUMN decision TEXT,
+            ADD COLUMN decision_reason TEXT,
+            ADD COLUMN caller_timeout_seconds DOUBLE PRECISION
+        """,
+    ),
 )

@@ -10,12 +10,13 @@ import msgspec
 
 from sidecar.errors import LedgerError
 from sidecar.ledger.address import sqlite_path
-from sidecar.ledger.contract import By, CallQuery, ReportLine
+from sidecar.ledger.contract import By, CallQuery, ReportLine, TimeoutReport
 from sidecar.ledger.opening import open_to_read
 from sidecar.ledger.pages import Place, only_one, paged
 from sidecar.ledger.rows import as_record
+from sidecar.ledger.schema import refuse_newer, refuse_older, version_of
 from sidecar.ledger.statements import PAGE_ROWS, Statement, calls_named, calls_page, rendered, report_rows
-from sidecar.ledger.steps import refuse_newer, refuse_older, version_of
+from sidecar.ledger.timeout_statements import ask_for_timeouts
 from sidecar.ledger.totals import add_up
 from sidecar.ledger.trouble import as_ledger_error
 from sidecar.lifecycle.record import CallRecord
@@ -75,6 +76,15 @@ class SqliteReader:
         statement = rendered(report_rows(query, by))
         with self._connection() as connection:
             return add_up(connection.execute(statement.sql, statement.values), by)
+
+    def timeouts(self, query: CallQuery) -> TimeoutReport:
+        """How long callers wait, against how long the provider takes.
+
+        Raises:
+            LedgerError: the file can't be read.
+        """
+        with self._connection() as connection:
+            return ask_for_timeouts(query, lambda question: connection.execute(*rendered(question)))
 
     def _records(self, statement: Statement) -> list[CallRecord]:
         with self._connection() as connection:

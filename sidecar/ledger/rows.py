@@ -28,7 +28,7 @@ WORDS: Final = tuple(
     RECORD_COLUMNS.index(name)
     for name in (
         "kind", "left_reason", "outcome", "basis", "basis_reason", "avoidable_basis", "unpriced_reason", "usage_basis",
-        "usage_reason", "handed_over", "at_left_basis",
+        "usage_reason", "handed_over", "at_left_basis", "decision", "decision_reason",
     )
 )  # fmt: skip
 

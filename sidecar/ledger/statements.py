@@ -173,14 +173,15 @@ _FILTERS: Final[Filters] = {
 }
 
 
-def _conditions(query: CallQuery) -> list[ColumnElement[bool]]:
+def conditions(query: CallQuery) -> list[ColumnElement[bool]]:
+    """What a question asks of a row."""
     asked = asked_for(query, _FILTERS)
     return [*asked, IS_ORPHAN] if query.orphaned_only else asked
 
 
 def calls_page(query: CallQuery, after: Place | None, rows: int) -> Select[Any]:
     """The next `rows` calls, newest first, after the one in that place."""
-    return page_of(select(*RECORD).where(*_conditions(query)), CALLS, "started_at", after, rows)
+    return page_of(select(*RECORD).where(*conditions(query)), CALLS, "started_at", after, rows)
 
 
 def calls_named(prefix: str) -> Select[Any]:
@@ -209,4 +210,4 @@ def report_rows(query: CallQuery, by: By) -> Select[Any]:
         _KEYS[by], C.outcome, C.committed_at, C.left_at, C.finished_at,
         C.spend_usd, C.orphaned_usd, C.avoidable_usd, C.basis, C.unpriced_reason,
     )  # fmt: skip
-    return rows.where(*_conditions(query))
+    return rows.where(*conditions(query))

@@ -1,4 +1,4 @@
-"""The tables, declared once; statements are made from these. How a file comes to have them is in `steps.py`.
+"""The tables, declared once; statements are made from these. How a file comes to have them is in `schema.py`.
 
 Moments are microseconds in an INTEGER, money is a decimal string in a TEXT (SQLite's numbers are floats), usage and labels
 are JSON. A column that is a field of `CallRecord` or `OperationRecord` has the field's name, and they stand in the fields' order.
@@ -64,6 +64,9 @@ CALLS: Final = Table(
     Column("at_left_basis", Text),
     Column("held_milliseconds", MOMENT),
     Column("told_usd", Text),
+    Column("decision", Text),
+    Column("decision_reason", Text),
+    Column("caller_timeout_seconds", SECONDS),
     sqlite_strict=True,
 )
 

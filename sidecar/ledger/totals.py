@@ -27,19 +27,21 @@ ZERO: Final = Decimal(0)
 # Wide enough for any sum of money; should a digit ever not fit, that is an error and not a rounding.
 EXACT: Final = Context(prec=100, traps=[Inexact])
 DELIVERED: Final = Outcome.DELIVERED.value
+RESCUED: Final = Outcome.RESCUED.value
 
 
 class Sums:
     """One line while it is being added up."""
 
     __slots__ = (
-        "avoidable", "calls", "delivered", "estimated", "open", "orphaned", "orphaned_usd", "seconds", "spend", "unpriced",
+        "avoidable", "calls", "delivered", "estimated", "open", "orphaned", "orphaned_usd", "rescued", "rescued_usd", "seconds",
+        "spend", "unpriced",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.calls = self.delivered = self.orphaned = self.open = self.unpriced = 0
+        self.calls = self.delivered = self.orphaned = self.open = self.rescued = self.unpriced = 0
         self.seconds: Moment = 0
-        self.spend = self.orphaned_usd = self.avoidable = self.estimated = ZERO
+        self.spend = self.orphaned_usd = self.avoidable = self.estimated = self.rescued_usd = ZERO
 
     def add(self, facts: Facts) -> None:
         """Take one call in."""
@@ -49,6 +51,9 @@ class Sums:
             self.open += 1
         elif outcome == DELIVERED:
             self.delivered += 1
+        elif outcome == RESCUED:
+            self.rescued += 1
+            self.rescued_usd += Decimal(spend or 0)
         if unpriced is not None:
             self.unpriced += 1
         if left_at is not None and is_orphan(outcome, committed_at, left_at, finished_at):
@@ -80,6 +85,8 @@ class Sums:
             avoidable_usd=self.avoidable,
             estimated_usd=self.estimated,
             orphaned_seconds=self.seconds / SECOND,
+            rescued=self.rescued,
+            rescued_usd=self.rescued_usd,
         )
 
 

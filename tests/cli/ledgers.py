@@ -50,6 +50,29 @@ def orphan(number: int, usd: str, **known) -> CallRecord:
     return call(number, **(left | money | known))
 
 
+def gave_up(number: int, usd: str, **known) -> CallRecord:
+    """An orphan whose caller had said that it waits two seconds, and left when they were over."""
+    return orphan(number, usd, **({"caller_timeout_seconds": 2.0, "handed_over": "nothing"} | known))
+
+
+def rescued(number: int, usd: str, by: str, **known) -> CallRecord:
+    """A call whose caller left after two seconds; its retry was given the answer, and nothing went to nobody."""
+    saved = {
+        "outcome": "rescued",
+        "rescued_by": by,
+        "orphaned_usd": Decimal(0),
+        "avoidable_usd": Decimal(0),
+        "handed_over": "whole",
+    }
+    return orphan(number, usd, **(saved | {"decision": "follow", "decision_reason": "provider_runs_on"} | known))
+
+
+def joined(number: int, first: str, **known) -> CallRecord:
+    """A retry that was given the answer to another call, and cost nothing."""
+    nothing: dict[str, Any] = {"committed_at": None, "usage": {}, "spend_usd": Decimal(0), "price_source": None}
+    return call(number, **(nothing | {"outcome": "joined", "attempt_of": first} | known))
+
+
 def operation(number: int, **known) -> OperationRecord:
     """A background response that opened so many minutes after noon, but for what is `known`."""
     opened = NOON + number * 60 * SECOND

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sidecar.cli.call_table import print_call, print_calls
 from sidecar.clock import SECOND
-from tests.cli.ledgers import NOON, call, orphan
+from tests.cli.ledgers import NOON, call, joined, orphan, rescued
 
 
 def printed(*records) -> list[str]:
@@ -82,6 +82,20 @@ def test_one_call_in_full__what_is_set_and_what_follows_from_it():
     assert facts["left after"] == "2.00s"
     assert facts["ran on for"] == "8.00s"
     assert "answered_at" not in facts
+
+
+def test_what_was_decided_when_its_caller_left__in_words():
+    facts = shown(rescued(1, "0.01", by="c002", caller_timeout_seconds=2.0))
+    assert (facts["decision"], facts["decision_reason"], facts["rescued_by"]) == ("follow", "provider_runs_on", "c002")
+    assert facts["then"] == "the answer was read on: the provider works on after a closed connection"
+    assert facts["caller_timeout_seconds"] == "2.0"
+    assert "then" not in shown(call(1))
+
+
+def test_a_rescued_call_and_its_retry_have_a_line_each():
+    _, first, retry = printed(rescued(1, "0.01", by="c002"), joined(2, first="c001"))
+    assert first.split()[3:] == ["rescued", "2.00s", "8.00s", "0.010000", "c001"]
+    assert retry.split()[3:] == ["joined", "0.000000", "c002"]
 
 
 def test_open_call_in_full__open():

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from sidecar.cli.money import amount, legend, orphaned, percent, spend
+from sidecar.cli.money import amount, in_words, legend, orphaned, percent, spend
 from tests.cli.ledgers import call, operation
 
 
@@ -23,6 +23,20 @@ from tests.cli.ledgers import call, operation
 )
 def test_amount_has_six_decimals_and_its_mark(usd, basis, text):
     assert amount(Decimal(usd), basis) == text
+
+
+@pytest.mark.parametrize(
+    ("usd", "words"),
+    [
+        ("0", "0.0000 USD"),
+        ("0.02104", "0.0210 USD"),
+        ("0.001", "0.0010 USD"),
+        ("0.0000123", "0.000012 USD"),
+        ("12", "12.0000 USD"),
+    ],
+)
+def test_amount_in_a_sentence_has_four_decimals__more_where_it_is_small(usd, words):
+    assert in_words(Decimal(usd)) == words
 
 
 def test_no_amount__nothing():

@@ -10,7 +10,7 @@ import pytest
 from sidecar.cli import OK
 from sidecar.cli.operation_sums import FIGURES, BillLine
 from sidecar.cli.reporting import closing
-from tests.cli.ledgers import Lived, call, operation, orphan, orphaned_operation, write_ledger
+from tests.cli.ledgers import Lived, call, gave_up, joined, operation, orphan, orphaned_operation, rescued, write_ledger
 
 
 @pytest.fixture
@@ -78,6 +78,74 @@ def test_machines_are_told_how_many_of_each(sidecar, with_operations):
     assert (total["calls"], total["operations"], total["spend_usd"]) == (2, 3, "0.531")
     (row, *_) = csv.DictReader(io.StringIO(sidecar("report", "--format", "csv").out))
     assert (row["calls"], row["operations"]) == ("0", "3")
+
+
+@pytest.fixture
+def with_rescue(empty_folder, monkeypatch):
+    records = [
+        call(1),
+        rescued(2, "0.02", by="c003"),
+        joined(3, first="c002"),
+        rescued(4, "0.03", by="c005"),
+        joined(5, first="c004"),
+    ]
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", write_ledger(empty_folder / "rescued.db", records))
+
+
+def test_what_was_rescued_is_said_and_was_spent_once(sidecar, with_rescue):
+    assert sidecar("report").out.splitlines()[-2:] == [
+        "None of 5 calls were orphaned. Nothing of 0.0600 USD went to answers nobody received.",
+        "2 calls were rescued: their retries were given their answers, and 0.0500 USD was not paid twice.",
+    ]
+
+
+def test_machines_are_told_what_was_rescued_behind_what_they_know(sidecar, with_rescue):
+    total = json.loads(sidecar("report", "--format", "json").out)["total"]
+    assert (total["rescued"], total["rescued_usd"], total["delivered"], total["unpriced"]) == (2, "0.05", 1, 0)
+    head = sidecar("report", "--format", "csv").out.splitlines()[0]
+    assert head == (
+        "model,calls,operations,delivered,orphaned,open,unpriced,spend_usd,orphaned_usd,avoidable_usd,estimated_usd,"
+        "orphaned_seconds,rescued,rescued_usd"
+    )
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        (
+            {"calls": 2, "rescued": 1, "rescued_usd": Decimal("0.02")},
+            "1 call was rescued: its retry was given its answer, and 0.0200 USD was not paid twice.",
+        ),
+        ({"calls": 2, "rescued": 1}, "1 call was rescued: its retry was given its answer."),
+    ],
+)
+def test_rescue_in_words(figures, words):
+    assert closing(line(**figures))[-1] == words
+
+
+@pytest.fixture
+def with_timeouts(empty_folder, monkeypatch):
+    records = [gave_up(number, "0.02") for number in (1, 2)] + [call(3, caller_timeout_seconds=2.0), call(4)]
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", write_ledger(empty_folder / "timeouts.db", records))
+
+
+def test_limits_that_ran_out_are_a_section_of_their_own(sidecar, with_timeouts):
+    lines = sidecar("report").out.splitlines()
+    first = lines.index("Timeouts")
+    assert lines[first - 1 : first + 4] == [
+        "",
+        "Timeouts",
+        "gemini gemini-2.5-flash: 2 s limit, p90 is 9.90 s: 66.7 % of calls leave before the answer, 0.0400 USD/day.",
+        "1 of 4 calls does not say how long its caller waits: not in this.",
+        "",
+    ]
+    assert "Timeouts" not in sidecar("report", "--since", "2026-11-20T12:03:00Z").out
+
+
+def test_machines_are_told_of_all_limits_in_the_same_report(sidecar, with_timeouts):
+    timeouts = json.loads(sidecar("report", "--format", "json").out)["timeouts"]
+    assert (timeouts["untold"], timeouts["days"]) == (1, 1.0)
+    assert [line["left_at_limit"] for line in timeouts["lines"]] == [2]
 
 
 @pytest.mark.parametrize("by", ["model", "caller", "upstream", "kind", "outcome", "day"])

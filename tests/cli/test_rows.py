@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from sidecar.cli.rows import COLUMNS, call_row, write_csv, write_json, write_jsonl
+from sidecar.lifecycle.record import CallRecord
 from tests.cli.ledgers import NOON, call
 
 
@@ -19,7 +20,12 @@ def test_columns_are_the_ledgers_own_in_order():
         "orphaned_usd", "avoidable_usd", "basis", "price_source", "rescued_by", "attempt_of",
         "basis_reason", "avoidable_basis", "unpriced_reason", "method", "tier", "variant", "labels", "asked_model",
         "usage_basis", "usage_reason", "handed_over", "usage_at_left", "at_left_basis", "held_milliseconds", "told_usd",
+        "decision", "decision_reason", "caller_timeout_seconds",
     )  # fmt: skip
+
+
+def test_every_column_of_the_ledger_is_shown():
+    assert set(COLUMNS) == set(CallRecord.__struct_fields__)
 
 
 def test_moments_are_rfc3339_with_microseconds_and_money_is_exact():

@@ -55,11 +55,11 @@ class Conformance:
 
 class WritingPromises(Conformance):
     def test_a_call_is_read_back_as_it_was_put(self, place: Place):
-        put_all(
-            place.open(),
-            orphaned_call(rescued_by="c2", attempt_of="c0", basis_reason="cut", avoidable_basis="estimated"),
-        )
-        whole = orphaned_call(rescued_by="c2", attempt_of="c0", basis_reason="cut", avoidable_basis="estimated")
+        whole = orphaned_call(
+            rescued_by="c2", attempt_of="c0", basis_reason="cut", avoidable_basis="estimated", decision="hold",
+            decision_reason="retry_grace", caller_timeout_seconds=0.1,
+        )  # fmt: skip
+        put_all(place.open(), replace(whole))
         assert place.reader().call("c1") == whole
 
     def test_an_open_call_is_read_back_with_what_is_known(self, place: Place):
@@ -143,6 +143,20 @@ class LostPromises(Conformance):
     def test_a_lost_call_whose_caller_had_left__stays_as_it_was_seen(self, place: Place):
         (lost,) = self.reopened(place, open_call(left_at=START + 5000, left_reason="rst")).settle_lost(LATER)
         assert (lost.left_at, lost.left_reason) == (START + 5000, "rst")
+
+    def test_a_lost_call_whose_answer_waited_for_a_retry__stays_as_it_was_seen(self, place: Place):
+        shelved = open_call(
+            left_at=START + SECOND, left_reason="rst", answered_at=START + 2 * SECOND, finished_at=START + 3 * SECOND,
+            decision="follow", decision_reason="provider_runs_on", caller_timeout_seconds=1.0,
+        )  # fmt: skip
+        (lost,) = self.reopened(place, shelved).settle_lost(LATER)
+        assert lost == replace(shelved, outcome="lost", settled_at=LATER, unpriced_reason="lost")
+        assert [call.id for call in place.reader().calls(CallQuery(orphaned_only=True))] == ["c1"]
+
+    def test_a_lost_call_that_waited_for_anothers_answer__nobody_is_said_to_have_left(self, place: Place):
+        joined = open_call(committed_at=None, attempt_of="c0", answered_at=START + SECOND)
+        (lost,) = self.reopened(place, joined).settle_lost(LATER)
+        assert (lost.left_at, lost.left_reason, lost.attempt_of) == (None, None, "c0")
 
     def test_what_was_known_of_a_lost_call_is_kept(self, place: Place):
         known = open_call(usage={"input": 7}, http_status=200, answered_at=START + 2000)
@@ -282,6 +296,20 @@ class ReportPromises(Conformance):
             spend_usd=Decimal("0.500246"), orphaned_usd=Decimal("0.0001"), avoidable_usd=Decimal("0.00009"),
             estimated_usd=Decimal("0.5"), orphaned_seconds=1.0,
         )  # fmt: skip
+
+    def test_a_rescued_call_is_no_orphan_and_its_spend_was_not_paid_twice(self, place: Place):
+        saved = {"outcome": "rescued", "orphaned_usd": Decimal(0), "avoidable_usd": Decimal(0)}
+        retry = open_call("c", outcome="joined", committed_at=None, attempt_of="a", spend_usd=Decimal(0), basis="exact")
+        put_all(
+            place.open(),
+            orphaned_call("a", rescued_by="c", **saved),
+            orphaned_call("b", **saved, spend_usd=None),
+            retry,
+        )
+        line = only(place.reader().report(CallQuery(), By.MODEL))
+        assert (line.calls, line.orphaned, line.delivered, line.unpriced) == (3, 0, 0, 0)
+        assert (line.rescued, line.rescued_usd, line.spend_usd) == (2, Decimal("0.000123"), Decimal("0.000123"))
+        assert list(place.reader().calls(CallQuery(orphaned_only=True))) == []
 
     def test_a_report_over_nothing_has_no_lines(self, place: Place):
         place.open()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.ledger.steps import bring_up_to_date
+from sidecar.ledger.schema import bring_up_to_date
 from tests.ledger.given import FilePlace
 from tests.ledger.postgres_given import PostgresPlace, PostgresPlaces
 from tests.postgres import PostgresServer, postgres

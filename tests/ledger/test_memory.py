@@ -4,6 +4,7 @@ import pytest
 
 from tests.ledger.conformance import LostPromises, Places, ReadingPromises, ReportPromises, WritingPromises
 from tests.ledger.given import memory_place
+from tests.ledger.timeouts_conformance import TimeoutPromises
 
 
 class InMemory:
@@ -25,4 +26,8 @@ class TestReading(InMemory, ReadingPromises):
 
 
 class TestReport(InMemory, ReportPromises):
+    pass
+
+
+class TestTimeouts(InMemory, TimeoutPromises):
     pass

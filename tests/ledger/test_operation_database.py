@@ -8,7 +8,7 @@ from sidecar.clock import Moment
 from sidecar.ledger.operation_database import Database, Execute
 from sidecar.ledger.operation_file import executing
 from sidecar.ledger.operation_sql import SqlOperations
-from sidecar.ledger.steps import bring_up_to_date
+from sidecar.ledger.schema import bring_up_to_date
 from sidecar.lifecycle.operation import OperationState as S
 from tests.ledger.given import START
 from tests.ledger.operations_given import found, settled

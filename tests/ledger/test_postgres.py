@@ -17,6 +17,7 @@ from tests.ledger.conformance import (
 from tests.ledger.given import SOON, START, open_call, settled_call
 from tests.ledger.operations_given import found, operation
 from tests.ledger.postgres_given import PostgresPlace, PostgresPlaces
+from tests.ledger.timeouts_conformance import TimeoutPromises
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.part("postgresql")
@@ -41,6 +42,10 @@ class TestReading(InPostgres, ReadingPromises):
 
 
 class TestReport(InPostgres, ReportPromises):
+    pass
+
+
+class TestTimeouts(InPostgres, TimeoutPromises):
     pass
 
 

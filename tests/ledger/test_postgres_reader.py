@@ -5,17 +5,18 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from sqlalchemy import func, select
 
 from sidecar.errors import LedgerError
-from sidecar.ledger import postgres_reader, steps
+from sidecar.ledger import postgres_reader, schema
 from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.operations import OperationQuery
 from sidecar.ledger.postgres_operations import PostgresOperationReader
-from sidecar.ledger.postgres_reader import PostgresReader
+from sidecar.ledger.postgres_reader import QUESTION_SECONDS, PostgresReader
 from sidecar.ledger.steps import NEWEST
 from sidecar.lifecycle.operation import OperationState as S
 from tests.ledger.conformance import only, put_all
-from tests.ledger.given import START, open_call, settled_call
+from tests.ledger.given import START, open_call, orphaned_call, settled_call
 from tests.ledger.operations_given import brought_to
 from tests.ledger.postgres_given import PostgresPlace
 from tests.postgres import PostgresServer
@@ -70,6 +71,24 @@ def test_a_report_is_fetched_piece_by_piece(database: PostgresPlace, monkeypatch
     assert only(database.reader().report(CallQuery(), By.MODEL)).calls == 5
 
 
+def test_those_that_left_are_fetched_piece_by_piece(database: PostgresPlace, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(postgres_reader, "FETCH_ROWS", 2)
+    put_all(database.open(), *[orphaned_call(id, caller_timeout_seconds=1.0) for id in "abcde"])
+    (line,) = database.reader().timeouts(CallQuery()).lines
+    assert (line.calls, line.left, line.left_at_limit) == (5, 5, 5)
+
+
+def test_a_question_that_sorts_is_given_more_time_than_a_statement(
+    database: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+):
+    limit = select(func.current_setting("statement_timeout"))
+    said: list[object] = []
+    monkeypatch.setattr(postgres_reader, "ask_for_timeouts", lambda _, ask: said.extend(ask(limit)))
+    database.open()
+    database.reader().timeouts(CallQuery())
+    assert said == [(f"{QUESTION_SECONDS // 60}min",)]
+
+
 def test_an_empty_database_is_said_to_hold_no_ledger__and_what_named_it(nothing: PostgresPlace):
     with pytest.raises(LedgerError) as missing:
         PostgresReader.open(nothing.url, named_by="--ledger")
@@ -84,7 +103,7 @@ def test_an_older_ledger_is_not_read_before_it_is_brought_up_to_date(
     nothing: PostgresPlace, monkeypatch: pytest.MonkeyPatch
 ):
     nothing.open()
-    monkeypatch.setattr(steps, "NEWEST", NEWEST + 1)
+    monkeypatch.setattr(schema, "NEWEST", NEWEST + 1)
     with pytest.raises(
         LedgerError, match=rf"older sidecar \(schema {NEWEST}, not {NEWEST + 1}\); start `sidecar serve`"
     ):

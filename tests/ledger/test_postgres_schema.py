@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -11,6 +12,7 @@ from sidecar.errors import LedgerError
 from sidecar.ledger import postgres_connection, postgres_schema
 from sidecar.ledger.postgres_address import postgres_address
 from sidecar.ledger.postgres_connection import Connection, connect
+from sidecar.ledger.postgres_reader import PostgresReader
 from sidecar.ledger.postgres_schema import bring_up_to_date, version_of
 from sidecar.ledger.postgres_steps import STATEMENTS
 from sidecar.ledger.steps import NEWEST, STEPS, Step
@@ -67,7 +69,7 @@ def test_eight_at_once_apply_each_step_once(url: str, connection: Connection):
 def with_one_more(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
     monkeypatch.setattr(postgres_schema, "STATEMENTS", (*STATEMENTS, statements))
     monkeypatch.setattr(postgres_schema, "STEPS", (*STEPS, Step("notes", ())))
-    monkeypatch.setattr("sidecar.ledger.steps.NEWEST", NEWEST + 1)
+    monkeypatch.setattr("sidecar.ledger.schema.NEWEST", NEWEST + 1)
 
 
 def test_only_the_steps_that_are_missing_are_applied(connection: Connection, monkeypatch: pytest.MonkeyPatch):
@@ -76,6 +78,23 @@ def test_only_the_steps_that_are_missing_are_applied(connection: Connection, mon
     bring_up_to_date(connection, 2, "x")
     assert applied(connection)[-1] == (NEWEST + 1, "notes", 2)
     assert connection.execute("SELECT * FROM notes").fetchall() == []
+
+
+def test_a_database_of_the_version_before_keeps_its_rows_and_gains_the_columns(url: str, connection: Connection):
+    for number, statements in enumerate(STATEMENTS[:-1], start=1):
+        for statement in statements:
+            connection.execute(statement.encode())
+        connection.execute("INSERT INTO schema_version VALUES (%s, 'then', 1)", [number])
+    connection.execute(
+        "INSERT INTO calls (id, upstream, provider, dialect, model, kind, started_at, usage, spend_usd, outcome, instance)"
+        " VALUES ('old', 'u', 'p', 'd', 'm', 'unary', 5, '{}', '0.1', 'delivered', 'i')"
+    )
+    with pytest.raises(LedgerError, match="was written by an older sidecar"):
+        PostgresReader.open(url)
+    bring_up_to_date(connection, 2, "x")
+    old = PostgresReader.open(url).call("old")
+    assert old is not None
+    assert (old.spend_usd, old.decision, old.caller_timeout_seconds) == (Decimal("0.1"), None, None)
 
 
 def test_a_step_that_fails_leaves_nothing_behind(connection: Connection, monkeypatch: pytest.MonkeyPatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sidecar.errors import LedgerError
-from sidecar.ledger import steps
+from sidecar.ledger import schema
 from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.reader import SqliteReader
 from sidecar.ledger.steps import NEWEST
@@ -111,7 +111,7 @@ def test_a_newer_ledger_is_refused(file: FilePlace):
 
 def test_an_older_ledger_is_not_read_before_it_is_brought_up_to_date(file: FilePlace, monkeypatch: pytest.MonkeyPatch):
     closed_with(file, "a")
-    monkeypatch.setattr(steps, "NEWEST", NEWEST + 1)
+    monkeypatch.setattr(schema, "NEWEST", NEWEST + 1)
     with pytest.raises(
         LedgerError, match=rf"older sidecar \(schema {NEWEST}, not {NEWEST + 1}\); start `sidecar serve`"
     ):

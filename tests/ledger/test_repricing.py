@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from sidecar.errors import LedgerError
 from sidecar.ledger import repricing
-from sidecar.ledger.billables import MONEY, keep
+from sidecar.ledger.billables import MONEY, billable_of, keep
 from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.repricing import Sums, priced_anew, reprice
 from sidecar.lifecycle.record import CallRecord
-from sidecar.metering.billable import Billable, money_of
+from sidecar.metering.billable import FREE, Billable, money_of
 from sidecar.metering.override import Override
 from sidecar.metering.price import PriceBook
-from sidecar.metering.spend import Delivery, HandedOver
+from sidecar.metering.spend import WHOLE, Delivery, HandedOver
 from sidecar.metering.usage import Usage
 from tests.ledger.given import SOON, FilePlace, file_place, open_call, orphaned_call
 
@@ -142,6 +142,34 @@ def test_only_what_was_asked_for_is_priced(place):
     write(place, priced("c1", OLD), priced("c2", OLD, model="other"))
     assert list(run(place, NEW, query=CallQuery(model="oth*"))) == ["other"]
     assert place.reader().call("c1").spend_usd == Decimal("0.004")
+
+
+def rescued(id: str, book: PriceBook) -> CallRecord:
+    """A call whose caller left after a second, and whose retry got the whole answer."""
+    record = priced(id, OLD, outcome="rescued", rescued_by="c2")
+    call = billable_of(record)
+    assert call is not None
+    call = replace(call, delivery=WHOLE)
+    keep(record, call, money_of(book, call))
+    return record
+
+
+def test_a_rescued_call_is_delivered_whole_at_the_new_price_too(place):
+    write(place, rescued("c1", OLD))
+    sums = run(place, NEW)["gemini-3-pro"]
+    call = place.reader().call("c1")
+    assert (sums.changed, sums.orphaned_after_usd) == (1, Decimal(0))
+    assert (call.spend_usd, call.orphaned_usd, call.avoidable_usd) == (Decimal("0.01"), Decimal(0), Decimal(0))
+    assert (call.left_at, call.outcome, call.handed_over) == (rescued("c1", OLD).left_at, "rescued", "whole")
+
+
+def test_a_retry_that_was_given_anothers_answer_has_no_bill_to_be_worked_out(place):
+    joined = open_call(outcome="joined", committed_at=None, attempt_of="c1")
+    keep(joined, Billable(provider="p", upstream="u", model=joined.model, at=1, usage=None, is_free=True), FREE)
+    write(place, joined)
+    sums = run(place, NEW)["gemini-3-pro"]
+    assert (sums.calls, sums.changed, sums.left_alone, sums.spend_after_usd) == (1, 0, 1, Decimal(0))
+    assert place.reader().call("c1") == joined
 
 
 def test_a_file_that_is_gone_is_not_made(place):

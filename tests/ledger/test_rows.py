@@ -11,6 +11,7 @@ from sidecar.ledger.rows import NOTHING, RECORD_COLUMNS, ROW_COLUMNS, Row, as_re
 from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.policy import WishedBy
 from sidecar.lifecycle.record import CallRecord
 from sidecar.metering.spend import HandedOver
 from tests.ledger.given import orphaned_call, settled_call
@@ -34,7 +35,8 @@ RECORDS = st.builds(
     spend_usd=MONEY, orphaned_usd=MONEY, avoidable_usd=MONEY, method=WORDS, tier=WORDS, asked_model=WORDS,
     labels=st.dictionaries(st.text(), st.text(), max_size=3), handed_over=st.none() | st.sampled_from(HandedOver),
     usage_at_left=st.none() | st.dictionaries(st.just("output"), st.integers(0, 2**63)), told_usd=MONEY,
-    held_milliseconds=st.none() | st.integers(0, 2**62),
+    held_milliseconds=st.none() | st.integers(0, 2**62), decision=WORDS, decision_reason=WORDS,
+    caller_timeout_seconds=st.none() | st.floats(0, allow_infinity=False),
 )  # fmt: skip
 
 
@@ -44,8 +46,10 @@ def test_any_record_comes_back_from_its_row(record: CallRecord):
 
 
 def test_a_row_holds_only_what_the_driver_takes_without_asking():
-    record = orphaned_call(outcome=Outcome.ORPHAN_CUT, left_reason=LeftReason.RST)
-    assert {type(value) for value in as_row(astuple(record), "i")} == {str, int}
+    record = orphaned_call(
+        outcome=Outcome.ORPHAN_CUT, left_reason=LeftReason.RST, decision_reason=WishedBy.ROUTE, caller_timeout_seconds=0.1
+    )  # fmt: skip
+    assert {type(value) for value in as_row(astuple(record), "i")} == {str, int, float}
 
 
 @pytest.mark.parametrize(

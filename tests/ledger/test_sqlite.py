@@ -7,6 +7,7 @@ from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.file import Point
 from tests.ledger.conformance import LostPromises, Places, ReadingPromises, ReportPromises, WritingPromises, put_all
 from tests.ledger.given import SOON, FilePlace, Signals, file_place, open_call, settled_call
+from tests.ledger.timeouts_conformance import TimeoutPromises
 
 
 class InFile:
@@ -28,6 +29,10 @@ class TestReading(InFile, ReadingPromises):
 
 
 class TestReport(InFile, ReportPromises):
+    pass
+
+
+class TestTimeouts(InFile, TimeoutPromises):
     pass
 
 

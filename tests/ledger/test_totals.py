@@ -45,6 +45,14 @@ def test_lines_stand_by_orphaned_then_spent_then_calls_then_name(calls: list[Fac
     assert [line.key for line in add_up(calls, By.CALLER)] == keys
 
 
+def test_what_was_rescued_was_spent_once_and_delivered():
+    (line,) = add_up(
+        [facts("m", "3", "0", "rescued"), facts("m", None, None, "rescued"), facts("m", "0", "0", "joined")], By.MODEL
+    )
+    assert (line.calls, line.rescued, line.rescued_usd) == (3, 2, Decimal(3))
+    assert (line.spend_usd, line.orphaned_usd, line.orphaned, line.delivered) == (Decimal(3), Decimal(0), 0, 0)
+
+
 def test_no_outcome_is_called_open():
     (line,) = add_up([facts(None, outcome=None)], By.OUTCOME)
     assert (line.key, line.open) == ("open", 1)
