@@ -11,10 +11,11 @@ from sidecar.control.guard import CONTROL_HEADER, Guard
 from sidecar.control.operations import operations_router
 from sidecar.control.view import CallInFlight, Sidecar, Standing, When
 from sidecar.lifecycle.operation import OPEN
+from sidecar.telemetry.calls import Attachment
 
 ACCEPTED = 202
 READ = ["GET", "HEAD"]
-ATTACHED, ORPHANED, ENDED = "attached", "orphaned", "ended"
+ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class StateReply:
     addresses: dict[str, str]
     ledger: LedgerReply
     calls_in_flight: dict[str, int]
-    """How many, by attachment: `attached`, `orphaned`."""
+    """How many, by attachment: `attached`, `orphaned`, `shelved`."""
     operations: dict[str, int]
     """How many have not settled, by state; `ended` are those whose end was seen and whose result may be fetched."""
 
@@ -98,8 +99,8 @@ def _state(sidecar: Sidecar) -> StateReply:
         errors=dict(health.errors),
         last_commit_at=health.last_commit_at,
     )
-    counts = Counter(ORPHANED if call.orphaned_since else ATTACHED for call in sidecar.calls_in_flight())
-    in_flight = {attachment: counts[attachment] for attachment in (ATTACHED, ORPHANED)}
+    counts = Counter(call.attachment for call in sidecar.calls_in_flight())
+    in_flight = {str(attachment): counts[attachment] for attachment in Attachment}
     operations = _open_operations(sidecar)
     return StateReply(now.mode, now.version, now.state.value, now.since, now.addresses, ledger, in_flight, operations)
 

@@ -11,6 +11,7 @@ from sidecar.clock import Moment, rfc3339
 from sidecar.ledger.operations import OperationQuery
 from sidecar.lifecycle.operation import OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+from sidecar.telemetry.calls import Attachment
 from sidecar.telemetry.program import LedgerHealth, ProgramState
 
 When = Annotated[Moment, PlainSerializer(rfc3339, return_type=str)]
@@ -33,7 +34,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class CallInFlight:
-    """A call that has not settled."""
+    """A call that has not settled; a retry that is being given an abandoned answer is one of its own."""
 
     id: str
     upstream: str
@@ -46,8 +47,16 @@ class CallInFlight:
     """`lifecycle.call.Downstream`, lower case."""
     upstream_state: str
     """`lifecycle.call.Upstream`, lower case."""
+    attachment: Attachment
+    """Whether somebody is there for it, as `calls_in_flight` counts it."""
     orphaned_since: When | None
-    """When the caller left; None while it is there."""
+    """When the caller left the provider at work; None while it is there, and where the work had ended."""
+    decision: str | None
+    """What was done with the provider's connection when the caller left: `follow`, `cut`, `hold`. None before."""
+    taken_by: str | None
+    """The retry that is being given this call's answer."""
+    waits_for: str | None
+    """The call whose answer this one, a retry, is being given."""
 
 
 class CancelVerdict(Enum):

@@ -1,5 +1,6 @@
 """What a metric family is, and how one is declared."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -44,3 +45,8 @@ def info(name: str, help: str, labels: tuple[str, ...]) -> Family:
 def stateset(name: str, help: str) -> Family:
     """One of several states; OpenMetrics names the label after the family."""
     return Family(f"{PREFIX}{name}", "stateset", help, (f"{PREFIX}{name}",))
+
+
+def families_of(names: Mapping[str, object]) -> tuple[Family, ...]:
+    """The families among a module's names, in the order in which it declares them."""
+    return tuple(value for value in names.values() if isinstance(value, Family))

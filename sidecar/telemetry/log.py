@@ -111,8 +111,12 @@ def _json(_logger: object, _level: str, event: Event) -> bytes:
 
 
 def _console(has_colors: bool) -> Renderer:
-    """Text for people. Tracebacks without local variables: structlog's default shows them, and they hold credentials."""
-    render = structlog.dev.ConsoleRenderer(colors=has_colors, exception_formatter=structlog.dev.plain_traceback)
+    """Text for people, in the order of the events' own fields: sorted by name, `outcome` would stand far from `rescued_by`.
+
+    Tracebacks without local variables: structlog's default shows them, and they hold credentials.
+    """
+    plain = structlog.dev.plain_traceback
+    render = structlog.dev.ConsoleRenderer(colors=has_colors, sort_keys=False, exception_formatter=plain)
 
     def as_text(logger: object, level: str, event: Event) -> bytes:
         return render(cast(Any, logger), level, event).encode(errors="backslashreplace")

@@ -1,10 +1,13 @@
-"""Every metric family, declared once, as data. README's table is generated from here and tested against it.
+"""Every metric family, declared once, as data; those of the program itself stand in `program_metrics.py`.
+
+README's table is generated from here and tested against it.
 
 Conventions (platform.md 2.1, the naming page of Prometheus' documentation): one prefix, base units in the name,
 `_total` on counters, and `sum()` over all the labels of one family means something, so a subset is its own family.
 """
 
-from sidecar.telemetry.family import Family, counter, gauge, info, seconds, stateset
+from sidecar.telemetry import program_metrics
+from sidecar.telemetry.family import Family, counter, families_of, gauge, seconds
 
 B = ("provider", "model", "kind")
 CALL_BUCKETS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320, 640, 1800, 3600)
@@ -20,7 +23,8 @@ CALLS_SETTLED = counter(
 )
 CALLS_IN_FLIGHT = gauge(
     "calls_in_flight",
-    "Calls not settled yet: attached (the caller is there) or orphaned (the caller has left).",
+    "Calls not settled yet: attached (the caller is there, or a retry that is being given the answer), orphaned (the caller has"
+    " left) or shelved (left, the provider's work has ended, and a retry may still take the answer).",
     ("kind", "attachment"),
 )
 
@@ -41,21 +45,39 @@ OPERATIONS_OPEN = gauge(
     ("kind", "state"),
 )
 
-# Callers that left: departures = settled after leaving + orphaned in flight + returned.
+# Callers that left: departures = settled after leaving + left and still in flight + returned.
 DEPARTURES = counter(
     "departures_total",
-    "Callers that left: calls by fin, rst, write_stalled; operations by lease_lapsed, process_exited, pod_ending; both by"
-    " sidecar_lost (nobody saw what the caller did).",
+    "Callers that left, each call's once (a retry that leaves is a caller of its own call): calls by fin, rst, write_stalled;"
+    " operations by lease_lapsed, process_exited, pod_ending; both by sidecar_lost (nobody saw what the caller did).",
     (*B, "reason"),
 )
 RETURNS = counter(
     "returns_total",
-    "Callers thought gone that were there after all: half_close of a call, poll or renewal of an operation.",
+    "Callers thought gone that were there after all: half_close of a call, poll or renewal of an operation. A call that is"
+    " rescued is none: its caller did leave.",
     (*B, "via"),
+)
+RESCUED = counter(
+    "rescued_total",
+    "Calls whose caller left and whose answer was handed to its retry; those that settled as rescued.",
+    (*B, "via"),
+)
+WOULD_RESCUE = counter(
+    "would_rescue_total",
+    "In observe: calls that asked once more for an answer that was abandoned and that enforce would have given them.",
+    B,
+)
+REPEATS_REFUSED = counter(
+    "repeats_refused_total",
+    "Retries that we answered ourselves, since they would have paid again for an answer that can't be handed on"
+    " (rescue.on_repeat: refuse).",
+    B,
 )
 ORPHANED_SECONDS = seconds(
     "orphaned_seconds",
-    "From the caller's leaving to the end of the provider's work, or to our closing the connection.",
+    "From the caller's leaving to the end of the provider's work, or to our closing the connection, of calls that settled as"
+    " orphan_*; a rescued call did not run for nobody.",
     ("kind", "outcome"),
     ORPHAN_BUCKETS,
 )
@@ -64,7 +86,7 @@ DETECTION_SECONDS = seconds(
 )
 OLDEST_ORPHAN = gauge(
     "oldest_orphan_timestamp_seconds",
-    "When the caller of the oldest orphaned call or operation left that still runs; 0 when there is none.",
+    "When the caller, or the last retry, of the oldest call or operation left that still runs for nobody; 0 when there is none.",
     unit="seconds",
 )
 
@@ -78,6 +100,18 @@ SPEND = counter(
 AVOIDABLE_SPEND = counter(
     "avoidable_spend_usd_total",
     "The part of orphaned spend that accrued after the caller left: what an instant stop would have saved.",
+    B,
+    "usd",
+)
+RESCUED_SPEND = counter(
+    "rescued_spend_usd_total",
+    "The bill of rescued calls, a part of delivered spend: what their retries did not pay again.",
+    B,
+    "usd",
+)
+WOULD_RESCUE_SPEND = counter(
+    "would_rescue_spend_usd_total",
+    "In observe: the bill of settled calls that enforce would have given an abandoned answer; what they cost once more.",
     B,
     "usd",
 )
@@ -159,62 +193,7 @@ UPSTREAM_ERRORS = counter(
     "upstream_errors_total", "Exchanges that the provider or the network to it broke.", ("provider", "error")
 )
 
-# Bounds: every one of them is a setting, and every child is born at 0.
-LIMITS_REACHED = counter(
-    "limits_reached_total", "Times that a bound was reached, by the setting that draws it.", ("limit",)
-)
-DOWNSTREAM_CONNECTIONS = gauge(
-    "downstream_connections",
-    "Callers' connections now: active (a request is served) or idle.",
-    ("state",),
-)
-UPSTREAM_CONNECTIONS = gauge(
-    "upstream_connections",
-    "Connections to providers now: idle, busy or connecting; waiting are requests in line for one.",
-    ("upstream", "state"),
-)
-UPSTREAM_CONNECTS = counter(
-    "upstream_connects_total",
-    "Connections to providers that were made, or failed; every other exchange used one again.",
-    ("upstream", "result"),
-)
-CERTIFICATE_RELOADS = counter(
-    "certificate_reloads_total",
-    "Changed certificate files that were read again: good, or failed (those before stay in use).",
-    ("result",),
-)
-
-# The ledger's health, asked at every scrape.
-LEDGER_ROWS_WRITTEN = counter("ledger_rows_written_total", "Rows committed to the ledger.")
-LEDGER_ROWS_DROPPED = counter("ledger_rows_dropped_total", "Rows given up because the ledger could not take them.")
-LEDGER_ROWS_EXPIRED = counter("ledger_rows_expired_total", "Rows deleted because they were older than the retention.")
-LEDGER_ERRORS = counter(
-    "ledger_errors_total",
-    "What failed in the ledger: open, write (tried again), row (can never be written), expire, close.",
-    ("operation",),
-)
-LEDGER_ROWS_WAITING = gauge("ledger_rows_waiting", "Rows waiting for the next commit.")
-LEDGER_LAST_COMMIT = gauge(
-    "ledger_last_commit_timestamp_seconds", "When the ledger last committed; 0 before the first time.", unit="seconds"
-)
-LEDGER_COMMIT_SECONDS = gauge(
-    "ledger_last_commit_duration_seconds", "How long the latest commit took, most of it the disk.", unit="seconds"
-)
-
-# The program.
-LABEL_OVERFLOW = counter(
-    "label_overflow_total",
-    "Calls and operations counted under the label value other because there were too many values.",
-    ("label",),
-)
-CONFIG_RELOAD_OK = gauge("config_last_reload_successful", "1 if the settings were last read without error, else 0.")
-CONFIG_RELOAD_AT = gauge(
-    "config_last_reload_success_timestamp_seconds", "When the settings were last read without error.", unit="seconds"
-)
-BUILD_INFO = info("build_info", "Which version this is.", ("version",))
-STATE = stateset("state", "What the program is doing: starting, serving or draining.")
-
-CATALOGUE: tuple[Family, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Family))
+CATALOGUE: tuple[Family, ...] = (*families_of(globals()), *families_of(vars(program_metrics)))
 """Every family, in the order of the page."""
 
 

@@ -12,6 +12,7 @@ from sidecar.telemetry.series import INFINITY, Branch, Number, Series
 DELIVERED, ORPHANED = "delivered", "orphaned"
 INCONSISTENT = "inconsistent"
 """An amount that is no amount, or parts that exceed their whole: a bug of ours, never added to any sum."""
+NOTHING = (0.0, 0.0)
 
 
 class Billed(Protocol):
@@ -48,21 +49,22 @@ class MoneyCells:
         self.delivered_tokens = _token_children(families, (*labels, DELIVERED))
         self.orphaned_tokens = _token_children(families, (*labels, ORPHANED))
 
-    def count_money(self, record: Billed) -> None:
-        """Add the bill to spend, or say why there is none."""
+    def count_money(self, record: Billed) -> tuple[float, float]:
+        """Add the bill to spend, or say why there is none. Returns the dollars that were added: delivered, orphaned."""
         if record.unpriced_reason:
             self.unpriced[record.unpriced_reason].value += 1
         if record.spend_usd is None:
-            return
+            return NOTHING
         spend, orphaned = float(record.spend_usd), float(record.orphaned_usd or 0)
         avoidable = float(record.avoidable_usd or 0)
         if not 0 <= avoidable <= orphaned <= spend < INFINITY:
             self.unpriced[INCONSISTENT].value += 1
-            return
-        basis = record.basis or Basis.ESTIMATED
-        self.delivered_spend[basis].value += spend - orphaned
+            return NOTHING
+        basis, delivered = record.basis or Basis.ESTIMATED, spend - orphaned
+        self.delivered_spend[basis].value += delivered
         self.orphaned_spend[basis].value += orphaned
         self.avoidable.value += avoidable
+        return delivered, orphaned
 
     def count_tokens(self, tokens: TokenFates) -> None:
         """Add the tokens by fate."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from sidecar.clock import SECOND, Moment
-from sidecar.telemetry import metrics
+from sidecar.telemetry import program_metrics as metrics
 from sidecar.telemetry.family import Family
 from sidecar.telemetry.series import FrozenFamily
 
@@ -74,6 +74,11 @@ def no_connections() -> dict[str, int]:
     return {"active": 0, "idle": 0}
 
 
+def nothing_kept() -> tuple[int, int]:
+    """What a program keeps for retries that rescues nothing."""
+    return 0, 0
+
+
 class Program:
     """The families that have one value for the whole program. Set the attributes as things happen."""
 
@@ -87,6 +92,8 @@ class Program:
         """Asked at each scrape: callers' connections by what they do."""
         self.upstream_connections: Callable[[], Mapping[tuple[str, str], int]] = dict
         """Asked at each scrape: connections to providers by the upstream's name and what they do."""
+        self.kept: Callable[[], tuple[int, int]] = nothing_kept
+        """Asked at each scrape: bytes of the answers that are kept in memory for retries, and how many answers these are."""
 
     def frozen(self) -> list[FrozenFamily]:
         """All of it now. Asks the ledger how it is, so it is as quick as that."""
@@ -105,11 +112,14 @@ class Program:
         ]
 
     def _self(self) -> list[FrozenFamily]:
+        kept_bytes, kept_answers = self.kept()
         return [
             FrozenFamily(
                 metrics.DOWNSTREAM_CONNECTIONS, [((state,), count) for state, count in self.connections().items()]
             ),
             FrozenFamily(metrics.UPSTREAM_CONNECTIONS, list(self.upstream_connections().items())),
+            _single(metrics.RESCUE_KEPT_BYTES, kept_bytes),
+            _single(metrics.RESCUE_KEPT_ANSWERS, kept_answers),
             _single(metrics.CONFIG_RELOAD_OK, self.settings_are_good),
             _single(metrics.CONFIG_RELOAD_AT, unix_seconds(self.settings_read_at)),
             FrozenFamily(metrics.BUILD_INFO, [((self.version,), 1)]),

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,14 +10,23 @@ from sidecar.control.people import control_app
 from sidecar.control.server import AppServer
 from sidecar.control.view import CallInFlight
 from sidecar.ledger.contract import LedgerHealth
+from sidecar.telemetry.calls import Attachment
 
 Ask = Callable[..., Any]
 STARTED = 1_790_000_000 * SECOND
 ORPHAN = CallInFlight(
     id="c1", upstream="gemini", model="gemini-3-pro", kind="stream", caller="nightly", started_at=STARTED, age_seconds=2.5,
-    downstream_state="gone", upstream_state="answering", orphaned_since=STARTED + SECOND,
+    downstream_state="gone", upstream_state="answering", attachment=Attachment.ORPHANED, orphaned_since=STARTED + SECOND,
+    decision="follow", taken_by=None, waits_for=None,
 )  # fmt: skip
-ATTACHED = CallInFlight("c2", "gemini", "m", "unary", None, STARTED, 0.5, "waiting", "committed", None)
+ATTACHED = CallInFlight(
+    id="c2", upstream="gemini", model="m", kind="unary", caller=None, started_at=STARTED, age_seconds=0.5,
+    downstream_state="waiting", upstream_state="committed", attachment=Attachment.ATTACHED, orphaned_since=None,
+    decision=None, taken_by=None, waits_for=None,
+)  # fmt: skip
+SHELVED = replace(ORPHAN, id="c3", upstream_state="finished", attachment=Attachment.SHELVED)
+TAKEN = replace(ORPHAN, id="c4", attachment=Attachment.ATTACHED, taken_by="c5")
+RETRY = replace(ATTACHED, id="c5", upstream_state="joined", waits_for="c4")
 
 
 @pytest.fixture
@@ -25,7 +35,7 @@ def server(serve: Callable[..., AppServer], sidecar: Any) -> AppServer:
 
 
 def test_the_state_says_what_the_program_is_and_does(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.calls = [ORPHAN, ATTACHED]
+    sidecar.calls = [ORPHAN, ATTACHED, SHELVED, TAKEN, RETRY]
     reply = ask(server, "GET", "/api/state")
     assert json.loads(reply.body) == {
         "mode": "observe", "version": "1.2.3", "state": "serving", "since": "2026-09-21T14:13:20.000000Z",
@@ -34,7 +44,7 @@ def test_the_state_says_what_the_program_is_and_does(server: AppServer, sidecar:
             "is_healthy": True, "problem": "", "rows_written": 7, "rows_waiting": 0, "rows_dropped": 0, "errors": {},
             "last_commit_at": "2026-09-21T14:13:20.000000Z",
         },
-        "calls_in_flight": {"attached": 1, "orphaned": 1},
+        "calls_in_flight": {"attached": 3, "orphaned": 1, "shelved": 1},
         "operations": {"cancelling": 0, "opening": 0, "orphaned": 0, "running": 0, "ended": 0},
     }  # fmt: skip
 
@@ -52,9 +62,32 @@ def test_calls_in_flight_are_listed_with_both_halves(server: AppServer, sidecar:
     assert orphan == {
         "id": "c1", "upstream": "gemini", "model": "gemini-3-pro", "kind": "stream", "caller": "nightly",
         "started_at": "2026-09-21T14:13:20.000000Z", "age_seconds": 2.5, "downstream_state": "gone",
-        "upstream_state": "answering", "orphaned_since": "2026-09-21T14:13:21.000000Z",
+        "upstream_state": "answering", "attachment": "orphaned", "orphaned_since": "2026-09-21T14:13:21.000000Z",
+        "decision": "follow", "taken_by": None, "waits_for": None,
     }  # fmt: skip
-    assert (attached["caller"], attached["orphaned_since"]) == (None, None)
+    assert (attached["caller"], attached["attachment"], attached["orphaned_since"]) == (None, "attached", None)
+
+
+def test_a_retry_and_the_call_that_it_takes_the_answer_of_name_each_other(server: AppServer, sidecar: Any, ask: Ask):
+    sidecar.calls = [TAKEN, RETRY]
+    first, retry = json.loads(ask(server, "GET", "/api/calls").body)
+    assert (first["taken_by"], first["waits_for"]) == (retry["id"], None)
+    assert (retry["taken_by"], retry["waits_for"]) == (None, first["id"])
+    assert first["attachment"] == retry["attachment"] == "attached"
+
+
+def test_an_answer_on_the_shelf_is_told_from_one_that_still_comes(server: AppServer, sidecar: Any, ask: Ask):
+    sidecar.calls = [ORPHAN, SHELVED]
+    shown = json.loads(ask(server, "GET", "/api/calls").body)
+    assert [(call["upstream_state"], call["attachment"]) for call in shown] == [
+        ("answering", "orphaned"),
+        ("finished", "shelved"),
+    ]
+
+
+def test_the_api_says_which_attachments_there_are(server: AppServer, ask: Ask):
+    schemas = json.loads(ask(server, "GET", "/api/openapi.json").body)["components"]["schemas"]
+    assert schemas["Attachment"]["enum"] == ["attached", "orphaned", "shelved"]
 
 
 def test_drain_starts_the_drain_and_says_the_state(server: AppServer, sidecar: Any, ask: Ask):

@@ -4,7 +4,9 @@ import pytest
 
 from sidecar.clock import SECOND
 from sidecar.lifecycle.record import CallKind, CallRecord
-from sidecar.telemetry.calls import CallFamilies, CallMetrics
+from sidecar.telemetry.calls import Attachment, CallFamilies, CallMetrics
+from sidecar.telemetry.durations import ORPHAN_OUTCOMES
+from sidecar.telemetry.series import FrozenDistribution
 
 Record = Callable[..., CallRecord]
 ORPHAN = {"outcome": "orphan_finished", "left_at": 1_790_000_001 * SECOND}
@@ -25,10 +27,21 @@ def values(families: CallFamilies, name: str) -> dict[tuple[str, ...], object]:
 
 
 @pytest.mark.usefixtures("call")
-def test_a_model_is_born_with_36_series_all_0(families: CallFamilies):
-    named = ("started", "settled", "departures", "returns", "spend", "avoidable", "unpriced", "tokens")
-    born = [value for name in named for _, value in vars(families)[name].frozen().children]
-    assert born == [0] * 36
+def test_a_model_is_born_with_43_series_all_0(families: CallFamilies):
+    counted = [series.frozen() for series in vars(families).values() if "model" in series.family.labels]
+    assert [value for family in counted for _, value in family.children] == [0] * 43
+
+
+@pytest.mark.usefixtures("call")
+def test_a_kind_is_born_with_36_more(families: CallFamilies):
+    held = [value for series in (families.duration, families.first_byte) for _, value in series.frozen().children]
+    buckets = [value.counts for value in held if isinstance(value, FrozenDistribution)]
+    assert sum(len(counts) + len(("sum", "count")) for counts in buckets) == 36
+
+
+def test_every_attachment_is_on_the_page_before_there_is_a_call(families: CallFamilies):
+    children = families.in_flight.frozen().children
+    assert children == [((str(kind), str(attachment)), 0) for kind in CallKind for attachment in Attachment]
 
 
 def test_the_same_children_are_shared_by_all_who_ask(families: CallFamilies, call: CallMetrics):
@@ -44,6 +57,31 @@ def test_an_orphan_is_timed_from_the_leaving_on_with_its_id_as_example(
     held = call.orphaned_seconds["orphan_finished"].frozen()
     assert (held.total, sum(held.counts)) == (1.0, 1)
     assert [example.labels for example in held.exemplars.values()] == [{"call_id": "c7"}]
+
+
+def test_an_example_is_as_old_as_its_settling_so_that_it_is_never_older_than_the_one_before(
+    call: CallMetrics, record: Record
+):
+    shelved = record("c7", settled_at=record().started_at + 32 * SECOND, **ORPHAN)
+    call.count_time(shelved)
+    (example,) = call.orphaned_seconds["orphan_finished"].frozen().exemplars.values()
+    assert example.timestamp == shelved.started_at / SECOND + 32
+
+
+def test_a_rescued_call_did_not_run_for_nobody(call: CallMetrics, record: Record):
+    call.count_time(record(**{**ORPHAN, "outcome": "rescued"}))
+    assert call.orphaned_seconds.keys() == ORPHAN_OUTCOMES
+    assert all(sum(held.frozen().counts) == 0 for held in call.orphaned_seconds.values())
+
+
+def test_a_rescue_is_counted_with_what_was_counted_as_delivered(call: CallMetrics, record: Record):
+    call.count_rescue(record(outcome="rescued"), (0.75, 0.25), is_repeat=False)
+    assert (call.rescued["retry"].value, call.rescued_spend.value, call.would_rescue_spend.value) == (1, 0.75, 0)
+
+
+def test_a_repeat_counts_its_whole_bill_and_is_no_rescue(call: CallMetrics, record: Record):
+    call.count_rescue(record(outcome="orphan_cut"), (0.75, 0.25), is_repeat=True)
+    assert (call.rescued["retry"].value, call.rescued_spend.value, call.would_rescue_spend.value) == (0, 0, 1)
 
 
 def test_a_lost_call_is_in_no_histogram(call: CallMetrics, record: Record):

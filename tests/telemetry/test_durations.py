@@ -36,6 +36,11 @@ def test_an_orphan_lasts_from_the_leaving_to_the_providers_end(record: Record):
     assert orphaned_seconds(call) == 1.0
 
 
+@pytest.mark.parametrize("outcome", ["rescued", "joined", "undelivered", "left_early"])
+def test_only_work_for_nobody_is_timed_as_such(record: Record, outcome: str):
+    assert orphaned_seconds(record(outcome=outcome, left_at=record().started_at + SECOND)) is None
+
+
 def test_the_end_of_a_lost_call_is_not_made_up(record: Record):
     call = record(outcome="lost", finished_at=None, left_at=record().started_at)
     assert (ended_at(call), duration_seconds(call), orphaned_seconds(call)) == (None, None, None)

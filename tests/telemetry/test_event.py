@@ -56,6 +56,27 @@ def test_an_orphans_line_says_how_long_it_was_one(record: Record):
     assert (line.left_reason, line.orphaned_seconds) == ("fin", 1.0)
 
 
+def test_how_a_call_ended_and_with_whose_help_stand_together(record: Record):
+    rescued = record(
+        outcome="rescued", rescued_by="c2", left_at=record().started_at, left_reason="fin", decision="follow",
+        decision_reason="provider_runs_on", caller="nightly", caller_timeout_seconds=30.0,
+    )  # fmt: skip
+    line = json.loads(encode(call_line(rescued)))
+    names = list(line)
+    assert in_a_row(names, "caller", "caller_timeout_seconds")
+    assert in_a_row(names, "left_at", "left_reason", "decision", "decision_reason")
+    assert in_a_row(names, "outcome", "rescued_by")
+    assert (line["decision"], line["decision_reason"]) == ("follow", "provider_runs_on")
+    assert line["caller_timeout_seconds"] == 30.0
+    joined = list(json.loads(encode(call_line(record(outcome="joined", attempt_of="c1", spend_usd=None)))))
+    assert in_a_row(joined, "outcome", "attempt_of")
+
+
+def in_a_row(names: list[str], *row: str) -> bool:
+    first = names.index(row[0])
+    return tuple(names[first : first + len(row)]) == row
+
+
 @pytest.mark.parametrize(("amount", "text"), [("2.25E-7", "0.000000225"), ("0", "0"), ("1.50", "1.5"), ("1E+2", "100")])
 def test_money_is_a_plain_decimal_string(record: Record, amount: str, text: str):
     assert call_line(record(spend_usd=Decimal(amount))).spend_usd == text

@@ -1,6 +1,6 @@
 import pytest
 
-from sidecar.telemetry.family import Family, counter, gauge, info, seconds, stateset
+from sidecar.telemetry.family import Family, counter, families_of, gauge, info, seconds, stateset
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ from sidecar.telemetry.family import Family, counter, gauge, info, seconds, stat
 )
 def test_a_family_is_declared_by_its_short_name(made: Family, family: Family):
     assert made == family
+
+
+def test_the_families_of_a_module_come_as_they_were_declared():
+    first, second = gauge("b", "B."), gauge("a", "A.")
+    assert families_of({"B": first, "PREFIX": "x_", "A": second}) == (first, second)

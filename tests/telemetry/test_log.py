@@ -108,6 +108,15 @@ def test_the_console_shows_the_same_to_people_without_local_variables(record: Re
     assert secret not in "\n".join(line for line in lines if "secret =" not in line)
 
 
+def test_the_console_shows_fields_in_the_order_of_the_line(record: Record):
+    with written(format="console") as (log, lines):
+        log.call_settled(record("c1", outcome="rescued", rescued_by="c2"))
+        log.call_settled(record("c2", outcome="joined", attempt_of="c1"))
+    assert "outcome=rescued rescued_by=c2 http_status=200" in lines[0]
+    assert "outcome=joined attempt_of=c1 http_status=200" in lines[1]
+    assert all(line.index(" id=") < line.index(" outcome=") < line.index(" basis=") for line in lines)
+
+
 def test_lines_that_were_dropped_are_told_in_the_logs_own_format():
     file: Any = io.BytesIO()
     log = open_log(FixedClock(), file=file)

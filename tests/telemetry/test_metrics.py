@@ -2,13 +2,18 @@ import re
 
 import pytest
 
-from sidecar.telemetry.family import Family
+from sidecar.telemetry import metrics, program_metrics
+from sidecar.telemetry.family import Family, families_of
 from sidecar.telemetry.metrics import CATALOGUE, metrics_table
 
 
 def test_every_family_is_declared_once():
     names = [family.name for family in CATALOGUE]
     assert len(names) == len(set(names)) > 25
+
+
+def test_both_files_are_in_the_catalogue_in_their_order():
+    assert (*families_of(vars(metrics)), *families_of(vars(program_metrics))) == CATALOGUE
 
 
 @pytest.mark.parametrize("family", CATALOGUE, ids=lambda family: family.name)

@@ -33,6 +33,12 @@ def test_a_bill_is_split_by_fate(families: CallFamilies, money: MoneyCells, reco
     assert values(families, "avoidable") == {(): 0.5}
 
 
+def test_what_was_counted_is_returned_by_fate(money: MoneyCells, record: Record):
+    assert money.count_money(record(spend_usd=Decimal(3), orphaned_usd=Decimal(2))) == (1.0, 2.0)
+    assert money.count_money(record(spend_usd=None, unpriced_reason="no_price")) == (0.0, 0.0)
+    assert money.count_money(record(spend_usd=Decimal(1), orphaned_usd=Decimal(2))) == (0.0, 0.0)
+
+
 def test_a_call_without_a_bill_is_counted_by_reason_and_never_as_0_usd(
     families: CallFamilies, money: MoneyCells, record: Record
 ):

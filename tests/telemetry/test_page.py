@@ -71,6 +71,23 @@ def test_the_example_of_an_orphan_names_its_call_in_openmetrics_only(page: Page)
     assert b"call_id" not in expose(page).body
 
 
+def test_the_example_stands_at_the_bucket_of_its_outcome_and_a_rescued_call_is_none(
+    recorder: Recorder, record: Callable[..., CallRecord]
+):
+    left_at = record().started_at + SECOND
+    for outcome in ("orphan_finished", "rescued"):
+        call = recorder.admitted("google", "gemini-3-pro", CallKind.STREAM)
+        recorder.left(call, outcome, LeftReason.FIN, left_at)
+        recorder.settled(call, record(outcome, outcome=outcome, left_at=left_at))
+    families = openmetrics_families(expose(recorder.page(), OPENMETRICS).body.decode())
+    samples = [
+        s for family in families for s in family.samples if s.name == "inference_sidecar_orphaned_seconds_bucket"
+    ]
+    shown = [(s.labels, s.exemplar) for s in samples if s.exemplar]
+    assert [(labels["outcome"], labels["le"]) for labels, _ in shown] == [("orphan_finished", "1.0")]
+    assert [(example.labels, example.value) for _, example in shown] == [({"call_id": "orphan_finished"}, 1.0)]
+
+
 def test_content_types_follow_the_accept_header(page: Page):
     assert expose(page).content_type == "text/plain; version=0.0.4; charset=utf-8"
     assert expose(page, OPENMETRICS).content_type.startswith("application/openmetrics-text; version=1.0.0")

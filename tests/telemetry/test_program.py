@@ -48,6 +48,15 @@ def test_connections_to_providers_are_asked_anew_for_every_page():
     assert 'inference_sidecar_upstream_connections{state="busy",upstream="gemini"} 2.0' in lines(program)
 
 
+def test_kept_answers_are_asked_anew_for_every_page_and_are_0_before_there_are_any():
+    program = Program("1.2.3", LedgerHealth)
+    assert "inference_sidecar_rescue_kept_bytes 0.0" in lines(program)
+    assert "inference_sidecar_rescue_kept_answers 0.0" in lines(program)
+    program.kept = lambda: (65536, 3)
+    assert "inference_sidecar_rescue_kept_bytes 65536.0" in lines(program)
+    assert "inference_sidecar_rescue_kept_answers 3.0" in lines(program)
+
+
 def test_settings_that_were_refused_show_as_0():
     program = Program("1.2.3", LedgerHealth)
     program.settings_are_good, program.settings_read_at = False, 7 * SECOND

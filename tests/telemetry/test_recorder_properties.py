@@ -1,119 +1,30 @@
 """The identities of DESIGN 4.5, on the page a scraper reads, after any history that the call machine allows."""
 
-from collections.abc import Callable
-from copy import copy
+from collections import Counter
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from hypothesis import Phase, given, settings, strategies as st
 
-from sidecar.errors import IllegalEvent
-from sidecar.ledger.contract import LedgerHealth
-from sidecar.lifecycle.call import Call, Outcome
-from sidecar.lifecycle.events import (
-    DownstreamLeft,
-    DownstreamTookReply,
-    Event,
-    LeftReason,
-    ReplyAborted,
-    ReplyFinished,
-    ReplyStarted,
-    RequestReceived,
-    UpstreamAnswered,
-    UpstreamCommitted,
-    UpstreamCut,
-    UpstreamFailed,
-    UpstreamFinished,
-)
+from sidecar.clock import SECOND
+from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.record import CallKind, CallRecord
-from sidecar.telemetry.recorder import Recorder
+from sidecar.telemetry.calls import Attachment
+from tests.telemetry.lives import Bill, Lives
 
-PLAIN = [
-    RequestReceived, ReplyStarted, ReplyFinished, ReplyAborted, UpstreamCommitted, UpstreamFinished, UpstreamFailed,
-    UpstreamCut, DownstreamTookReply,
-]  # fmt: skip
-LEFT = [LeftReason.FIN, LeftReason.RST, LeftReason.WRITE_STALLED]
-GONE_WITH_THE_CALLER = ("left_early", "undelivered", "orphan_finished", "orphan_cut", "orphan_failed", "lost")
-MAYBE_AFTER_LEAVING = ("cut_short", "upstream_failed")
+Page = dict[str, list[tuple[dict[str, str], float]]]
+ORPHANS = (Outcome.ORPHAN_FINISHED, Outcome.ORPHAN_CUT, Outcome.ORPHAN_FAILED)
+GONE_WITH_THE_CALLER = (Outcome.LEFT_EARLY, Outcome.UNDELIVERED, *ORPHANS, Outcome.RESCUED, Outcome.LOST)
+A_CENT_AT_MOST = 1e-6
 
-
-class Settle(msgspec.Struct, frozen=True):
-    """The end of a call that has an outcome: spend in cents, orphaned and avoidable as a share of what contains them."""
-
-    cents: int
-    orphaned: int
-    avoidable: int
-
-
-EVENTS: list[Event] = [
-    *(kind(1) for kind in PLAIN),
-    *(DownstreamLeft(1, reason) for reason in LEFT),
-    *(UpstreamAnswered(1, status) for status in (200, 429, 503)),
-]
 shares = st.integers(0, 100)
 histories = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 1000), st.builds(Settle, shares, shares, shares)),
+    st.tuples(st.integers(0, 5), st.integers(0, 1000), st.builds(Bill, shares, shares, shares)),
     min_size=60,
     max_size=120,
 )
 """Which call moves, which of the steps open to it is taken, and how it settles if that is the step."""
-MODELS = ("a", "b", "c")
-
-
-def is_legal(call: Call, event: Event) -> bool:
-    if call.left_before_sent and isinstance(event, DownstreamTookReply):
-        return False  # the proxy cuts such a call at once: there is no reply to take
-    try:
-        copy(call).receive(event)
-    except IllegalEvent:
-        return False
-    return True
-
-
-class Driver:
-    """Runs calls through the machine and tells the recorder as the proxy would."""
-
-    def __init__(self, log: Any) -> None:
-        self.recorder = Recorder("1", log, LedgerHealth, model_limit=2)
-        self.open: dict[int, tuple[str, Call, Any]] = {}
-        self.logged: list[CallRecord] = log.records
-        self.after_leaving = 0
-
-    def take(self, slot: int, choice: int, ending: Settle) -> None:
-        """Take one of the steps that are open to the call in `slot`; a new call is admitted there if there is none."""
-        if slot not in self.open:
-            name = f"c{len(self.logged)}-{slot}"
-            kind = CallKind.STREAM if slot % 2 else CallKind.UNARY
-            self.open[slot] = (name, Call(), self.recorder.admitted("google", MODELS[slot % 3], kind))
-        call = self.open[slot][1]
-        steps: list[Event | Settle] = [event for event in EVENTS if is_legal(call, event)]
-        steps += [ending] * (len(steps) + 1) if call.outcome else []
-        step = steps[choice % len(steps)]
-        self.settle(slot, step) if isinstance(step, Settle) else self.receive(slot, step)
-
-    def receive(self, slot: int, event: Event) -> None:
-        name, call, metrics = self.open[slot]
-        call.receive(event)
-        if isinstance(event, DownstreamLeft):
-            self.recorder.left(metrics, name, event.reason, event.at)
-        elif isinstance(event, DownstreamTookReply):
-            self.recorder.returned(metrics, name, "half_close")
-
-    def settle(self, slot: int, step: Settle) -> None:
-        name, call, metrics = self.open[slot]
-        spend = Decimal(step.cents) / 100
-        orphaned = spend * step.orphaned / 100
-        del self.open[slot]
-        self.after_leaving += call.left_at is not None and call.outcome in MAYBE_AFTER_LEAVING
-        self.recorder.settled(metrics, self.record(name, call, spend, orphaned, orphaned * step.avoidable / 100))
-
-    def record(self, name: str, call: Call, spend: Decimal, orphaned: Decimal, avoidable: Decimal) -> CallRecord:
-        return CallRecord(
-            id=name, upstream="u", provider="google", dialect="gemini", model="m", kind=CallKind.UNARY, started_at=1,
-            left_at=call.left_at, finished_at=call.finished_at, settled_at=2, outcome=call.outcome,
-            spend_usd=spend, orphaned_usd=orphaned, avoidable_usd=avoidable, basis="exact",
-        )  # fmt: skip
 
 
 @settings(
@@ -121,36 +32,67 @@ class Driver:
 )  # shrinking takes minutes
 @given(histories, st.integers(0, 3))
 def test_every_page_adds_up(
-    read: Callable[..., dict[str, list[tuple[dict[str, str], float]]]],
-    new_log: Callable[[], Any],
-    history: list[tuple[int, int, Settle]],
-    lost: int,
+    read: Callable[..., Page], new_log: Callable[[], Any], history: list[tuple[int, int, Bill]], lost: int
 ):
-    driver = Driver(new_log())
-    driver.recorder.lost(a_lost_call(number) for number in range(lost))
-    for slot, choice, ending in history:
-        driver.take(slot, choice, ending)
-    page = read(driver.recorder.page())
+    lives = Lives(new_log())
+    lives.recorder.lost(a_lost_call(number) for number in range(lost))
+    for slot, choice, bill in history:
+        lives.take(slot, choice, bill)
+    page = read(lives.recorder.page())
 
     def total(name: str, **labels: str) -> float:
         return sum(value for had, value in page.get(name, []) if labels.items() <= had.items())
 
+    assert_calls_add_up(lives, total)
+    assert_departures_add_up(lives, total)
+    assert_money_adds_up(lives, total)
+
+
+def assert_calls_add_up(lives: Lives, total: Callable[..., float]) -> None:
+    for kind in CallKind:
+        settled, in_flight = total("calls_settled_total", kind=kind), total("calls_in_flight", kind=kind)
+        assert total("calls_started_total", kind=kind) == settled + in_flight
+    assert sum(total("calls_settled_total", outcome=outcome) for outcome in Outcome) == len(lives.logged)
+    assert total("calls_settled_total") == len(lives.logged)
+    standing = Counter((life.kind, life.attachment) for life in lives.open())
+    for kind in CallKind:
+        for attachment in Attachment:
+            assert total("calls_in_flight", kind=kind, attachment=attachment) == standing[kind, attachment]
+    assert all(lives.recorder.attachment(life.id) is life.attachment for life in lives.open())
+
+
+def assert_departures_add_up(lives: Lives, total: Callable[..., float]) -> None:
     settled = {outcome: total("calls_settled_total", outcome=outcome) for outcome in Outcome}
-    in_flight = total("calls_in_flight")
-    assert in_flight == len(driver.open)
-    assert total("calls_started_total") == total("calls_settled_total") + in_flight
-    assert sum(settled.values()) == total("calls_settled_total") == len(driver.logged)
+    taken = sum(life.has_left and life.attachment is Attachment.ATTACHED for life in lives.open())
     assert total("departures_total") == (
-        sum(settled[outcome] for outcome in map(Outcome, GONE_WITH_THE_CALLER))
-        + driver.after_leaving
+        sum(settled[outcome] for outcome in GONE_WITH_THE_CALLER)
+        + lives.left_and_broken
         + total("calls_in_flight", attachment="orphaned")
+        + total("calls_in_flight", attachment="shelved")
+        + taken
         + total("returns_total")
     )
-    assert 0 <= driver.after_leaving <= settled[Outcome.CUT_SHORT] + settled[Outcome.UPSTREAM_FAILED]
-    spent = float(sum((record.spend_usd or 0 for record in driver.logged), Decimal(0)))
-    assert abs(total("spend_usd_total", fate="delivered") + total("spend_usd_total", fate="orphaned") - spent) < 1e-6
-    assert total("avoidable_spend_usd_total") <= total("spend_usd_total", fate="orphaned") + 1e-9
+    assert 0 <= lives.left_and_broken <= settled[Outcome.CUT_SHORT] + settled[Outcome.UPSTREAM_FAILED]
+    assert total("rescued_total", via="retry") == settled[Outcome.RESCUED] <= settled[Outcome.JOINED]
+    assert total("would_rescue_total") == lives.asked_again
+    assert total("orphaned_seconds_count") == sum(settled[outcome] for outcome in ORPHANS)
+    running = [life.orphaned_at for life in lives.open() if life.orphaned_at is not None]
+    assert total("oldest_orphan_timestamp_seconds") == min(running, default=0) / SECOND
+
+
+def assert_money_adds_up(lives: Lives, total: Callable[..., float]) -> None:
+    delivered, orphaned = (total("spend_usd_total", fate=fate) for fate in ("delivered", "orphaned"))
+    assert abs(delivered + orphaned - spent(lives.logged)) < A_CENT_AT_MOST
+    assert total("avoidable_spend_usd_total") <= orphaned + A_CENT_AT_MOST
+    assert total("rescued_spend_usd_total") <= delivered + A_CENT_AT_MOST
+    rescued = [record for record in lives.logged if record.outcome == Outcome.RESCUED]
+    assert abs(total("rescued_spend_usd_total") - spent(rescued)) < A_CENT_AT_MOST
+    assert abs(total("would_rescue_spend_usd_total") - spent(lives.repeats)) < A_CENT_AT_MOST
     assert total("unpriced_total", reason="inconsistent") == 0
+
+
+def spent(records: Iterable[CallRecord]) -> float:
+    return float(sum((record.spend_usd or 0 for record in records), Decimal(0)))
 
 
 def a_lost_call(number: int) -> CallRecord:
