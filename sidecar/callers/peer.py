@@ -28,6 +28,8 @@ INODE_AT = 16 + 4 + 48 + 16
 
 TCP_LAST_ACK_RECEIVED_AT = 56
 """Offset of `tcpi_last_ack_recv` in struct tcp_info, milliseconds."""
+TCP_BYTES_ACKED_AT = 120
+"""Offset of `tcpi_bytes_acked`, of eight bytes (Linux 4.1)."""
 
 Address = tuple[str, int]
 
@@ -124,6 +126,15 @@ def unacknowledged_bytes(fd: int) -> int:
     except OSError:
         return 0
     return int.from_bytes(answer, sys.byteorder)
+
+
+def acknowledged_bytes(sock: socket.socket) -> int | None:
+    """Bytes that the peer's kernel has ever acknowledged on this connection; None where the system can't tell."""
+    try:
+        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_BYTES_ACKED_AT + 8)
+    except (OSError, AttributeError):
+        return None
+    return int.from_bytes(info[TCP_BYTES_ACKED_AT:], sys.byteorder) if len(info) > TCP_BYTES_ACKED_AT else None
 
 
 def seconds_since_heard(sock: socket.socket) -> float | None:

@@ -31,7 +31,7 @@ class DepartureWatch:
         self._departed: dict[int, Departed] = {}
         self._epoll = select.epoll() if hasattr(select, "epoll") else None
         if self._epoll is not None:
-            loop.add_reader(self._epoll.fileno(), self._look)
+            loop.add_reader(self._epoll.fileno(), self.look)
 
     def add(self, fd: int, departed: Departed) -> None:
         """Watch a socket until `remove`."""
@@ -53,9 +53,13 @@ class DepartureWatch:
             self._epoll = None
         self._departed.clear()
 
-    def _look(self) -> None:
-        assert self._epoll is not None
-        for fd, events in self._epoll.poll(0):
+    def fileno(self) -> int:
+        """What the loop waits for; -1 where nothing is watched."""
+        return -1 if self._epoll is None else self._epoll.fileno()
+
+    def look(self) -> None:
+        """Call back for all that have departed by now: the loop does so by itself, in its own time."""
+        for fd, events in self._epoll.poll(0) if self._epoll is not None else ():
             departed = self._departed.get(fd)
             if departed is not None:
                 self._tell(departed, LeftReason.RST if events & RESET else LeftReason.FIN)

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sidecar.callers.peer import PeerEnd, unacknowledged_bytes
+from sidecar.callers.peer import PeerEnd, acknowledged_bytes, unacknowledged_bytes
 from sidecar.lifecycle.call import Downstream as Caller, Upstream as Provider
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.policy import CutUpstream
@@ -27,6 +27,9 @@ LOOKS = 4
 
 BODY_STALLED = CutUpstream("request_stalled")
 UPSTREAM_STALLED = CutUpstream("upstream_stalled")
+
+WRITTEN_TO = frozenset({Caller.RECEIVING, Caller.GONE})
+"""Where a reply is on its way; also to a caller that is gone unless it had only half-closed."""
 
 
 class Sweep:
@@ -126,10 +129,17 @@ class Sweep:
     # === callers that do not read, or are gone without a sign ===
 
     def _replies_not_taken(self) -> "Iterator[tuple[Downstream, int]]":
-        """Where a part of a reply waits for the caller's kernel to take it."""
+        """Where a part of a reply waits for the caller's kernel to take it, with how much that has taken up to now.
+
+        How much waits would not do: of a stream, tokens are added to it all the time, and our side feels nothing before
+        megabytes wait.
+        """
         for downstream in self._context.downstreams:
-            if downstream.waits_for_reader and (waiting := downstream.unacknowledged()):
-                yield downstream, waiting
+            exchange = downstream.exchange
+            is_written_to = exchange is not None and exchange.call.downstream in WRITTEN_TO
+            if (is_written_to or downstream.waits_for_reader) and (waiting := downstream.unacknowledged()):
+                taken = acknowledged_bytes(downstream.socket)
+                yield downstream, waiting if taken is None else taken
 
     def _find_gone(self) -> None:
         """A caller that left while its upload was held back: its FIN waits in its kernel, behind bytes that are not read."""
