@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import uvloop
 
 from sidecar import __version__
-from sidecar.clock import Moment, SystemClock, seconds_between
+from sidecar.clock import SystemClock
 from sidecar.config.load import Loaded
 from sidecar.config.prices import overrides_of
 from sidecar.config.settings import Settings
@@ -19,6 +19,7 @@ from sidecar.control.observe import observe_app
 from sidecar.control.people import control_app
 from sidecar.control.server import AppServer
 from sidecar.control.view import CallInFlight, CancelVerdict, Standing
+from sidecar.in_flight import call_in_flight
 from sidecar.ledger.by_address import open_ledger
 from sidecar.ledger.operations import OperationQuery
 from sidecar.lifecycle.operation import OperationState
@@ -29,7 +30,6 @@ from sidecar.operating import Operating
 from sidecar.proxy.context import Context
 from sidecar.proxy.destination import destinations_of
 from sidecar.proxy.drain import drain
-from sidecar.proxy.exchange import Exchange
 from sidecar.proxy.handover import Handover
 from sidecar.proxy.limits import limits_of
 from sidecar.proxy.listener import Listener
@@ -229,21 +229,3 @@ class Application:
             self._context.is_draining = True
             self._enter(ProgramState.DRAINING)
             self._log.events.info("draining", exchanges=len(self._context.live))
-
-
-def call_in_flight(exchange: Exchange, now: Moment) -> CallInFlight:
-    """One live call as people see it."""
-    assert exchange.account is not None
-    record, call = exchange.account.record, exchange.call
-    return CallInFlight(
-        id=record.id,
-        upstream=record.upstream,
-        model=record.model,
-        kind=record.kind,
-        caller=record.caller,
-        started_at=record.started_at,
-        age_seconds=seconds_between(record.started_at, now),
-        downstream_state=call.downstream.name.lower(),
-        upstream_state=call.upstream.name.lower(),
-        orphaned_since=call.left_at if call.is_orphaned else None,
-    )

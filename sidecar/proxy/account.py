@@ -9,48 +9,31 @@ from sidecar.clock import Moment
 from sidecar.http1.head import ReplyHead, RequestHead
 from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
 from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.policy import DECISIONS, Command
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import UnpricedReason
 from sidecar.providers import estimate
-from sidecar.providers.contract import NO_FACTS, ReplyReader, Reported, RequestReader, Role, Route
+from sidecar.providers.contract import NO_FACTS, ReplyReader, Reported, RequestReader, Route
+from sidecar.providers.same_request import identity_of
+from sidecar.providers.sdk_family import caller_timeout_seconds, grace_seconds, sender_of
 from sidecar.proxy import facts
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.attempts import Attempt
-from sidecar.proxy.settlement import settle_money
+from sidecar.proxy.settlement import settle_money, was_cut_off
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
+    from sidecar.proxy.shelf import Shelf
     from sidecar.telemetry.calls import CallMetrics
-
-SAFE_METHODS = frozenset({b"GET", b"HEAD", b"OPTIONS", b"DELETE"})
-"""They ask, or take away: no inference comes of them."""
-
-
-def open_account(context: "Context", admission: Admission, head: RequestHead, at: Moment) -> "Account | None":
-    """An account for a request that is a call; None for any other exchange."""
-    route = admission.route
-    if route is None or route.role is not Role.CALL:
-        _count_unmetered(context, admission, head)
-        return None
-    return Account(context, admission, route, head, at)
-
-
-def _count_unmetered(context: "Context", admission: Admission, head: RequestHead) -> None:
-    """What may cost money although it is no call to us is counted, so that nobody takes the spend for all there is."""
-    route, provider = admission.route, admission.destination.provider
-    if route is None and head.method not in SAFE_METHODS:
-        context.recorder.unmetered(provider, "unknown_path")
-    elif route is not None and route.role is Role.SUBMIT and (route.operation is None or context.operations is None):
-        context.recorder.unmetered(provider, "operation")
 
 
 class Account:
     """One call's record, the readers of its bytes, and the counters that it moves."""
 
     __slots__ = (
-        "_attempt", "_context", "_key", "_metrics", "_request_reader", "_terminal_at", "at_left", "facts",
-        "has_received", "labels", "reader", "record", "request_fields", "route",
+        "_attempt", "_context", "_identity", "_metrics", "_request_reader", "_terminal_at", "at_left", "facts",
+        "has_received", "key", "labels", "may_be_rescued", "outgrew", "reader", "record", "request_fields", "route", "shelf",
     )  # fmt: skip
 
     def __init__(self, context: "Context", admission: Admission, route: Route, head: RequestHead, at: Moment) -> None:
@@ -60,8 +43,14 @@ class Account:
         self.request_fields = head.fields
         self.labels = admission.labels
         self._attempt: Attempt | None = Attempt(admission, head)
-        self._key = b""
-        """What another attempt of the same call would be told by; empty until the request is whole."""
+        self.key = b""
+        """What another attempt of the same call would be told by first; empty until the request is whole."""
+        self._identity: bytes | None = None
+        self.may_be_rescued = admission.may_be_rescued
+        self.shelf: Shelf | None = None
+        """Where its answer is kept, so that a retry may be given it when the caller leaves; None where none may."""
+        self.outgrew = ""
+        """The bound that its answer has gone over while its caller was there (`kept.py`)."""
         self._request_reader: RequestReader | None = (
             route.open_request(facts.of_request(head)) if route.open_request else None
         )
@@ -107,15 +96,17 @@ class Account:
             reader.finish()
             self.facts = reader.facts()
         if self._context.operations is not None and self.route.opens(self.facts):
+            self.may_be_rescued = False
             return  # no call: the operation that it opens has a row of its own
         if self._metrics is None:
             self._identify()
         if attempt is not None:
-            self._attempt, self._key = None, attempt.key()
+            self._attempt, self.key = None, attempt.key()
             if self.facts.continues:
+                self.may_be_rescued = False  # it asks for the rest of an answer that its caller has a part of
                 self._context.handover.settle_read()  # its token is read when it settles, and the rest is asked for at once
             if attempts.ids:
-                self.record.attempt_of = attempts.earlier(self._key, attempt, self.facts.continues, self.record)
+                self.record.attempt_of = attempts.earlier(self.key, attempt, self.facts.continues, self.record)
 
     def _identify(self) -> None:
         """Take model and kind from the request's body where only that names them."""
@@ -147,7 +138,7 @@ class Account:
             self.request_ended()  # answered before the request was whole: what comes now changes nothing
             self._request_reader = None
         if head.status >= ERROR_STATUS:
-            self._context.attempts.answered(self._key, self.record, head.status, self._context.clock.now())
+            self._context.attempts.answered(self.key, self.record, head.status, self._context.clock.now())
         self.reader = self.route.open_reply(facts.of_reply(head, self.route.reply_headers), self.facts)
 
     def tap(self, payload: bytes) -> None:
@@ -173,11 +164,47 @@ class Account:
         if has_received and self.reader is not None:
             self.at_left = self.reader.reported()
         self._context.recorder.left(self.metrics, self.record.id, reason, at, detection_seconds)
-        self._context.attempts.left(self._key, self.record, at)
+        self._context.attempts.left(self.key, self.record, at)
 
     def returned(self, via: str) -> None:
         """The caller thought gone was there after all."""
         self._context.recorder.returned(self.metrics, self.record.id, via)
+
+    # === the caller's retry ===
+
+    @property
+    def identity(self) -> bytes:
+        """What a retry has to be equal in, as a digest; empty when nothing can be the same request."""
+        if self._identity is None:
+            words = [value for label in sorted(self.labels) for value in label]
+            others = [self.key, (self.record.caller or "").encode(), *(word.encode() for word in words)]
+            self._identity = identity_of(self.request_fields, *others)
+        return self._identity
+
+    def grace_seconds(self) -> float:
+        """How long the caller's SDK may take to come again, where its retry could be given the answer; else 0."""
+        if self.shelf is None or self.outgrew or not self.identity:
+            return 0.0
+        return grace_seconds(sender_of(self.request_fields))
+
+    def decided(self, command: Command) -> None:
+        """What is done with the provider's connection since the caller left."""
+        self.record.decision, self.record.decision_reason = DECISIONS[type(command)], command.because
+
+    def shelved(self) -> None:
+        """The provider's work has ended, and a retry may come for the answer."""
+        self._context.recorder.shelved(self.metrics, self.record.id)
+
+    def taken(self) -> None:
+        """A retry is being given the answer."""
+        self._context.recorder.taken(self.metrics, self.record.id)
+
+    def let_go(self, at: Moment, *, has_received: bool) -> None:
+        """That retry left as well; what was reported until now is what it got something of."""
+        if has_received:
+            self.has_received = True
+            self.at_left = self.reader.reported() if self.reader is not None else None
+        self._context.recorder.let_go(self.metrics, self.record.id, at)
 
     # === the end ===
 
@@ -195,7 +222,7 @@ class Account:
             reader.finish()
         reported = reader.reported() if reader is not None else None
         if reported is None:
-            return estimate.of_request(self._text_bytes()) if _was_cut_off(call) else None
+            return estimate.of_request(self._text_bytes()) if was_cut_off(call) else None
         if reported.basis is Basis.ESTIMATED:
             reported = estimate.with_input(reported, self._text_bytes())
         return reported
@@ -211,18 +238,12 @@ class Account:
         record.committed_at, record.answered_at = call.committed_at, call.answered_at
         record.left_at, record.left_reason = call.left_at, call.left_reason
         record.finished_at, record.http_status = call.finished_at, call.status
+        record.caller_timeout_seconds = caller_timeout_seconds(self.request_fields)
         reported = told or self._reported(call)
         record.settled_at = now = self._context.clock.now()
         fates = settle_money(self._context.prices, self, call, outcome, reported, now)
         record.outcome = outcome  # last: a row with an outcome is complete
         if outcome is not Outcome.DELIVERED or (reported is not None and reported.continuation):
-            self._context.attempts.settled(self._key, record, "" if reported is None else reported.continuation)
+            self._context.attempts.settled(self.key, record, "" if reported is None else reported.continuation)
         self._context.ledger.put(record)
         self._context.recorder.settled(metrics, record, fates)
-
-
-def _was_cut_off(call: Call) -> bool:
-    """The provider worked on the call, and what it made of it was not seen."""
-    is_declined = call.status is not None and call.status >= ERROR_STATUS
-    is_unseen = call.upstream is Upstream.CUT or (call.upstream is Upstream.FAILED and call.answered_at is not None)
-    return is_unseen and not is_declined and call.committed_at is not None

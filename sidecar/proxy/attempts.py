@@ -14,6 +14,7 @@ from sidecar.clock import SECOND, Moment
 from sidecar.http1.head import RequestHead, field
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.record import CallRecord
+from sidecar.providers.repeat_refusal import RETRIED
 
 if TYPE_CHECKING:
     from sidecar.proxy.admission import Admission
@@ -23,8 +24,6 @@ WINDOW: Final = 120 * SECOND
 60 s (google-genai, OpenRouter's; providers-wire 2, google-wire 6)."""
 MOST: Final = 10_000
 """Attempts that are remembered; each takes some 300 bytes."""
-RETRIED_STATUSES: Final = frozenset({408, 409, 425, 429})
-SERVER_ERROR: Final = 500
 FAILED: Final = frozenset({
     Outcome.UPSTREAM_FAILED, Outcome.CUT_SHORT, Outcome.UNDELIVERED,
     Outcome.ORPHAN_CUT, Outcome.ORPHAN_FAILED, Outcome.ORPHAN_FINISHED,
@@ -89,7 +88,7 @@ class Attempts:
 
     def answered(self, key: bytes, record: CallRecord, status: int, at: Moment) -> None:
         """The provider declined: an SDK comes again at once where that may help, before this call has settled."""
-        if _is_retried(status):
+        if status in RETRIED:
             self._keep(key, record, at)
 
     def settled(self, key: bytes, record: CallRecord, continuation: str) -> None:
@@ -107,10 +106,6 @@ class Attempts:
         self.ids.move_to_end(key)
         if len(self.ids) > MOST:
             self.ids.popitem(last=False)
-
-
-def _is_retried(status: int) -> bool:
-    return status in RETRIED_STATUSES or status >= SERVER_ERROR
 
 
 def _boundary(fields: bytes) -> bytes:

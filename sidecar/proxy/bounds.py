@@ -67,6 +67,8 @@ def check_room(context: "Context", downstream: "Downstream", head: RequestHead) 
         downstream.reply_was_read()  # who asks again has read the answer before: that call is over
         context.handover.settle_read()
         if len(context.live) >= limits.max_calls:
+            context.shelf.make_room()  # who waits for a retry that may never come waits no longer
+        if len(context.live) >= limits.max_calls:
             raise over(context, "limits.max_calls", 503, f"{limits.max_calls} calls are in flight already")
 
 

@@ -11,8 +11,11 @@ from sidecar.ledger.contract import Ledger
 from sidecar.metering.price import PriceBook
 from sidecar.proxy.attempts import Attempts
 from sidecar.proxy.destination import Destination
-from sidecar.proxy.limits import Limits
+from sidecar.proxy.foregone import Foregone
+from sidecar.proxy.limits import Limits, RescueLimits
+from sidecar.proxy.shelf import Shelf
 from sidecar.proxy.sweep import Sweep
+from sidecar.telemetry.program import Program
 from sidecar.telemetry.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 class Context:
     """One per proxy. Holds no rule of its own."""
+
+    pool: "Pool"
+    handover: "Handover"
 
     def __init__(
         self,
@@ -52,8 +58,7 @@ class Context:
         self.attempts = Attempts()
         self.watch = DepartureWatch(loop)
         self.peers = PeerLookup()
-        self.pool: Pool
-        self.handover: Handover
+        self.shelf = shelf_of(limits.rescue)
         self.downstreams: set[Downstream] = set()
         self.live: set[Exchange] = set()
         """Exchanges that have not settled."""
@@ -66,13 +71,17 @@ class Context:
         self.is_idle = asyncio.Event()
         """Set when the last live exchange has settled during a drain."""
         self.sweep = Sweep(self)
-        recorder.program.connections = self._connections
+        self._show(recorder.program)
 
     def concluded(self, exchange: "Exchange") -> None:
         """An exchange has settled."""
         self.live.discard(exchange)
         if self.is_draining and not self.live:
             self.is_idle.set()
+
+    def _show(self, program: Program) -> None:
+        """Let the page ask us what there is now."""
+        program.connections, program.kept = self._connections, self.shelf.kept
 
     def _connections(self) -> dict[str, int]:
         """Callers' connections as they are now, by what they do."""
@@ -85,3 +94,8 @@ class Context:
         self.sweep.stop()
         self.watch.close()
         self.peers.close()
+
+
+def shelf_of(limits: RescueLimits) -> Shelf | Foregone:
+    """Where abandoned answers go: to their retries, or into a count of what could have been."""
+    return Shelf(limits) if limits.is_on else Foregone(limits)

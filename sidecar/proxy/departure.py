@@ -38,6 +38,11 @@ class Departure:
             self._fin_at = self._exchange.context.clock.now()
             self._look()
 
+    def was_followed(self) -> None:
+        """The caller's SDK has sent the next attempt of this call: it has left this one, and its FIN is still on its way."""
+        self.stop()
+        left(self._exchange, LeftReason.FIN, self._exchange.context.clock.now(), has_arrived=False)
+
     def left(self, reason: LeftReason) -> None:
         """The caller is gone for certain."""
         self.stop()

@@ -85,12 +85,12 @@ class Downstream(asyncio.Protocol):
     def pause_writing(self) -> None:
         self.is_writing_paused = True
         if self.exchange is not None:
-            self.exchange.downstream_is_slow()
+            self.exchange.reply.slow()
 
     def resume_writing(self) -> None:
         self.is_writing_paused = False
         if self.exchange is not None:
-            self.exchange.downstream_took_all()
+            self.exchange.reply.took_all()
 
     def _departed(self, reason: LeftReason) -> None:
         """The watch saw the caller's end close; an idle connection's end is left to the loop."""

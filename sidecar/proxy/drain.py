@@ -17,6 +17,7 @@ async def drain(context: Context, deadline_seconds: float) -> int:
     Afterwards every exchange has settled and every caller's connection is closed.
     """
     context.is_draining = True
+    context.shelf.close()
     for downstream in list(context.downstreams):
         downstream.close_if_idle(context.clock.monotonic_ns())
     await _until_idle(context, deadline_seconds)

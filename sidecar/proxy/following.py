@@ -1,4 +1,4 @@
-"""Following: an orphaned reply is read on to its end, for the record, within bounds."""
+"""Following: an orphaned reply is read on to its end, or for as long as a retry of it may come, within bounds."""
 
 from typing import TYPE_CHECKING
 
@@ -11,23 +11,29 @@ if TYPE_CHECKING:
 class Following:
     """Counts what is read of one orphaned reply, and cuts it past a bound. Begins when it is made."""
 
-    __slots__ = ("_exchange", "_read_bytes", "_timer")
+    __slots__ = ("_exchange", "_timer", "held", "read_bytes")
 
-    def __init__(self, exchange: "Exchange") -> None:
+    def __init__(self, exchange: "Exchange", command: policy.FollowUpstream | policy.HoldUpstream) -> None:
         self._exchange = exchange
-        self._read_bytes = 0
+        self.read_bytes = 0
+        self.held = command if isinstance(command, policy.HoldUpstream) else None
+        """Why it is only read on for a while; None when it is read to its end."""
         context = exchange.context
         context.followed += 1
-        self._timer = context.loop.call_later(context.limits.follow.max_seconds, self._too_long)
+        most_seconds = context.limits.follow.max_seconds
+        if self.held is not None and self.held.seconds < most_seconds:
+            self._timer = context.loop.call_later(self.held.seconds, exchange.cut, policy.NO_RETRY_CAME)
+        else:
+            self._timer = context.loop.call_later(most_seconds, self._too_long)
 
     def took(self, size: int) -> None:
         """So many bytes more were read."""
-        self._read_bytes += size
-        if self._read_bytes > self._exchange.context.limits.follow.max_bytes:
+        self.read_bytes += size
+        if self.read_bytes > self._exchange.context.limits.follow.max_bytes:
             self._reached("calls.follow.max_bytes", policy.TOO_LARGE)
 
     def stop(self) -> None:
-        """The exchange has ended. Called once."""
+        """The exchange has ended, or a retry has come. Called once."""
         self._timer.cancel()
         self._exchange.context.followed -= 1
 

@@ -59,7 +59,7 @@ class Handover:
         for exchange in self._ripe:
             if not exchange.awaits_handover:
                 continue
-            if exchange.unacknowledged():
+            if exchange.reply.unacknowledged():
                 waiting.append(exchange)  # how long it may: see sweep.py
             else:
                 exchange.handed_over()

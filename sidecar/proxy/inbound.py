@@ -141,7 +141,7 @@ class Inbound:
         if isinstance(body, LengthBody):
             taken = body.feed(data)
             piece = data[:taken]
-            exchange.request.piece(piece, piece)
+            exchange.request.piece(piece, piece, is_last=body.is_complete)
         else:
             taken = self._read_chunks(exchange, body, data)
         if body.is_complete and not self._is_stopped:
@@ -164,7 +164,7 @@ class Inbound:
         if payload:
             exchange.request.piece(chunk(payload), payload)
         if body.is_complete:
-            exchange.request.piece(last_chunk(body.trailers), b"")
+            exchange.request.piece(last_chunk(body.trailers), b"", is_last=True)
         return taken
 
     def _cut_too_large(self, exchange: Exchange, most: int) -> None:

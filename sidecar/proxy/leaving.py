@@ -6,15 +6,12 @@ from sidecar.callers.peer import seconds_since_heard
 from sidecar.clock import Moment
 from sidecar.lifecycle import policy
 from sidecar.lifecycle.call import Downstream as Caller, Upstream as Provider
-from sidecar.lifecycle.events import DownstreamLeft, LeftReason, ReplyFinished
+from sidecar.lifecycle.events import DownstreamLeft, LeftReason
 from sidecar.proxy.following import Following
+from sidecar.proxy.replying import LAST_CHUNK
 
 if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
-
-
-LAST_CHUNK = b"0\r\n\r\n"
-"""What a stream's framing ends with, where it has no trailers."""
 
 
 def left(
@@ -26,10 +23,10 @@ def left(
     """
     caller = exchange.call.downstream
     if exchange.is_settled or caller in (Caller.SERVED, Caller.HUNG_UP):
-        _detach(exchange)
+        detach(exchange)
     elif caller is Caller.GONE:  # thought gone, written to nevertheless, and now known to be gone
         exchange.awaits_handover = False
-        _detach(exchange)
+        detach(exchange)
     elif (reason is LeftReason.FIN and _has_taken_answer(exchange)) or _lacks_only_framing(exchange):
         _close_after_answer(exchange, at)
     else:
@@ -38,21 +35,21 @@ def left(
     exchange.conclude()
 
 
-def _detach(exchange: "Exchange") -> None:
+def detach(exchange: "Exchange") -> None:
     """Let go of the caller's connection; one that is there after all must not take a part of a reply for a whole one."""
     downstream, exchange.downstream = exchange.downstream, None
     if downstream is not None and exchange.call.downstream is Caller.SERVED:
         downstream.leave()
     elif downstream is not None:
         downstream.break_off()
-    exchange.downstream_took_all()  # it may have been a slow reader
+    exchange.reply.took_all()  # it may have been a slow reader
 
 
 def _has_taken_answer(exchange: "Exchange") -> bool:
     """The end of the answer was handed over, even if bytes behind it are still to come."""
-    is_whole = exchange.awaits_handover or (exchange.account is not None and exchange.account.has_terminal)
+    is_whole = exchange.awaits_handover or _has_terminal(exchange)
     is_receiving = exchange.call.downstream is Caller.RECEIVING
-    return is_whole and is_receiving and not exchange.head_waits and not exchange.unacknowledged()
+    return is_whole and is_receiving and not exchange.reply.head_waits and not exchange.reply.unacknowledged()
 
 
 def _lacks_only_framing(exchange: "Exchange") -> bool:
@@ -62,37 +59,48 @@ def _lacks_only_framing(exchange: "Exchange") -> bool:
     with a reset, of which it can't be told what was unread: one stream in eight (measured). A program that is killed in just
     this moment is taken to have had the answer, of which it had read all but the framing.
     """
-    has_terminal = exchange.account is not None and exchange.account.has_terminal
-    return has_terminal and exchange.awaits_handover and exchange.unacknowledged() <= len(LAST_CHUNK)
+    return _has_terminal(exchange) and exchange.awaits_handover and exchange.reply.unacknowledged() <= len(LAST_CHUNK)
+
+
+def _has_terminal(exchange: "Exchange") -> bool:
+    """The end of the answer has been read, which may be another call's."""
+    if exchange.joining is not None:
+        return exchange.joining.has_terminal
+    return exchange.account is not None and exchange.account.has_terminal
 
 
 def _close_after_answer(exchange: "Exchange", at: Moment) -> None:
     """Agents and the Interactions API close right after the last frame: no loss. The rest is read for the record."""
     exchange.awaits_handover = False
-    exchange.call.receive(ReplyFinished(at))
-    _detach(exchange)
+    exchange.served(at)
+    detach(exchange)
     if exchange.call.upstream is Provider.ANSWERING:
-        exchange.following = Following(exchange)
+        perform(exchange, policy.ANSWER_TAKEN)
 
 
 def _depart(
     exchange: "Exchange", seen: DownstreamLeft, detection_seconds: float | None, may_only_be_half: bool
 ) -> None:
+    account = exchange.account
+    may_only_be_half = may_only_be_half and exchange.joining is None  # it has no reply of its own to go on with
     exchange.awaits_handover = exchange.awaits_handover and may_only_be_half
-    if exchange.account is not None:
-        exchange.account.left(seen.reason, seen.at, detection_seconds, has_received=exchange.reply_bytes > 0)
+    if account is not None:
+        account.left(seen.reason, seen.at, detection_seconds, has_received=exchange.reply.body_bytes > 0)
     exchange.call.receive(seen)
-    command = _command(exchange)
+    command = decide(exchange, account.grace_seconds() if account is not None else 0.0)
     if not may_only_be_half or isinstance(command, policy.CutUpstream):
-        _detach(exchange)
-    if isinstance(command, policy.CutUpstream):
-        exchange.cut(command)
-    elif command is not None:
-        exchange.following = Following(exchange)
+        detach(exchange)
+    if command is not None:
+        perform(exchange, command)
+    if account is not None and account.may_be_rescued and exchange.joining is None:
+        exchange.context.shelf.left(exchange, account, command)
 
 
-def _command(exchange: "Exchange") -> policy.Command | None:
-    """What the rules say about the provider's half; None when it has ended."""
+def decide(exchange: "Exchange", grace_seconds: float) -> policy.Command | None:
+    """What the rules say about the provider's half; None when it has ended, or there is none.
+
+    `grace_seconds` is how long a retry may take that could be given the answer.
+    """
     if exchange.call.upstream is Provider.UNSENT:
         return policy.NOT_SENT
     if not exchange.call.is_orphaned:
@@ -102,10 +110,21 @@ def _command(exchange: "Exchange") -> policy.Command | None:
         opens_one = operation is not None and operation.must_be_followed
         return policy.OPENS_OPERATION if opens_one else policy.NOT_A_CALL
     on_close = exchange.admission.destination.on_close(account.route, account.record.kind)
-    command = policy.on_departure(exchange.admission.on_departure, on_close, context.followed, context.limits.follow)
+    followed, bounds = context.followed, context.limits.follow
+    command = policy.on_departure(exchange.admission.wish, on_close, followed, bounds, grace_seconds)
     if command is policy.TOO_MANY:
         context.recorder.limit_reached("calls.follow.max_calls")
     return command
+
+
+def perform(exchange: "Exchange", command: policy.Command) -> None:
+    """Do what was decided."""
+    if isinstance(command, policy.CutUpstream):
+        exchange.cut(command)
+        return
+    exchange.following = Following(exchange, command)
+    if exchange.account is not None and command is not policy.ANSWER_TAKEN:
+        exchange.account.decided(command)
 
 
 def _detection_seconds(exchange: "Exchange", reason: LeftReason) -> float | None:

@@ -6,10 +6,11 @@ from sidecar.http1.head import RequestHead
 from sidecar.lifecycle.call import Upstream as Provider
 from sidecar.lifecycle.events import RequestReceived, UpstreamCommitted
 from sidecar.lifecycle.policy import REQUEST_BROKEN
-from sidecar.proxy.asked_usage import AskedUsage, asked_usage_of
+from sidecar.proxy.asked_usage import asked_usage_of
 from sidecar.proxy.replies import request_head_for_upstream
 
 if TYPE_CHECKING:
+    from sidecar.proxy.account import Account
     from sidecar.proxy.exchange import Exchange
     from sidecar.proxy.upstream import Upstream
 
@@ -22,13 +23,15 @@ BAD_REQUEST = 400
 class Outbound:
     """The request half of an exchange. Says when the provider has the whole of it: from there it may cost money."""
 
-    __slots__ = ("_exchange", "_head", "_unsent", "_unsent_bytes", "_waits_for_end", "asked_usage", "is_whole")
+    __slots__ = ("_exchange", "_head", "_last", "_unsent", "_unsent_bytes", "_waits_for_end", "asked_usage", "is_whole")
 
     def __init__(self, exchange: "Exchange", head: RequestHead) -> None:
         self._exchange = exchange
         self._head = head
         self._unsent = [b""]  # the head's place; it needs the endpoint's name
         self._unsent_bytes = 0
+        self._last = b""
+        """The last piece of the body, held until it is known whether the provider is to have it."""
         self.is_whole = self._waits_for_end = False
         self.asked_usage = asked_usage_of(exchange.admission)
         """What changes this request and its reply; nearly always None."""
@@ -46,28 +49,32 @@ class Outbound:
     def start(self) -> None:
         """Everything read so far was given: find a connection."""
         exchange = self._exchange
-        if exchange.call.upstream is not Provider.UNSENT:
-            return  # what came with the head was already found to be broken
+        if exchange.call.upstream is not Provider.UNSENT or exchange.own_status is not None:
+            return  # what came with the head was found to be broken, or to repeat another
         operation = exchange.operation
         is_held = operation is not None and operation.holds_back and self._unsent_bytes <= MAX_UNSENT
         if is_held or (self.asked_usage is not None and not self.is_whole):
             self._waits_for_end = True
             return
         endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path, exchange.admission.host)
+        admission, via = exchange.admission, exchange.context.via
         self._unsent[0] = request_head_for_upstream(
-            self._head, exchange.admission.target, endpoint.host_header, exchange.context.via
+            self._head, admission.target, endpoint.host_header, via, admission.added
         )
         exchange.context.pool.connect(exchange, endpoint)
 
-    def piece(self, framed: bytes, payload: bytes) -> None:
-        """A piece of the request's body was read."""
+    def piece(self, framed: bytes, payload: bytes, *, is_last: bool = False) -> None:
+        """A piece of the request's body was read. Behind the last of them comes `ended`, at once."""
         exchange = self._exchange
         if exchange.account is not None:
             exchange.account.tap_request(payload)
         if exchange.operation is not None:
             framed = exchange.operation.piece(framed, payload)
         if exchange.upstream is not None:
-            exchange.upstream.write(framed)
+            if is_last:
+                self._last = framed
+            else:
+                exchange.upstream.write(framed)
             return
         if self.asked_usage is not None and not self.asked_usage.hold(payload):
             self._go_on_unchanged()
@@ -81,14 +88,36 @@ class Outbound:
     def ended(self) -> None:
         """The request's last byte was read."""
         self.is_whole = True
-        if self._exchange.account is not None:
-            self._exchange.account.request_ended()
-        self._exchange.call.receive(RequestReceived(self._exchange.context.clock.now()))
+        exchange, account = self._exchange, self._exchange.account
+        if account is not None:
+            account.request_ended()
+        exchange.call.receive(RequestReceived(exchange.context.clock.now()))
+        changed = None if self.asked_usage is None else self.asked_usage.changed(self._head)
+        if account is not None and account.may_be_rescued and self._is_met(account):
+            return
+        if self._last and exchange.upstream is not None:
+            exchange.upstream.write(self._last)
         if self.asked_usage is not None:
-            self._change(self.asked_usage)
-        if self._exchange.operation is not None:
-            self._exchange.operation.request_ended()
+            self._change(changed)
+        if exchange.operation is not None:
+            exchange.operation.request_ended()
         self._commit_if_sent()
+
+    def _is_met(self, account: "Account") -> bool:
+        """It goes no further: it is given another's answer, or one of ours. Not where the provider has answered a part of it."""
+        exchange = self._exchange
+        return exchange.call.upstream is Provider.UNSENT and exchange.context.shelf.meet(exchange, account)
+
+    def join(self) -> None:
+        """The answer is another's, or ours: nothing of the request goes on, and what was sent of it can't become whole."""
+        exchange = self._exchange
+        exchange.context.pool.give_up(exchange)
+        upstream, exchange.upstream, exchange.operation = exchange.upstream, None, None
+        if upstream is not None:
+            upstream.abort()
+        self._unsent, self._last, self._waits_for_end = [], b"", False
+        if exchange.downstream is not None:
+            exchange.downstream.resume_reading()
 
     def go_on(self, rest: bytes) -> None:
         """What was held back of the request may be sent."""
@@ -100,9 +129,8 @@ class Outbound:
         self._start_if_held()
         self._commit_if_sent()
 
-    def _change(self, asked_usage: AskedUsage) -> None:
-        """The request is whole: ask for usage in it, if it is one that needs to."""
-        changed = asked_usage.changed(self._head)
+    def _change(self, changed: tuple[RequestHead, bytes] | None) -> None:
+        """The request is whole: it asks for usage now, if it is one that needs to."""
         if changed is not None:
             self._head, body = changed
             self._unsent = [b"", body]

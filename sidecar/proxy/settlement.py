@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.clock import MILLISECOND, Moment
 from sidecar.ledger.billables import keep
-from sidecar.lifecycle.call import ERROR_STATUS, Call, Outcome, Upstream
+from sidecar.lifecycle.call import ERROR_STATUS, Call, Downstream, Outcome, Upstream
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.billable import Billable, money_of
 from sidecar.metering.price import PriceBook
@@ -18,7 +18,7 @@ from sidecar.providers.reported import NOTHING_SAID
 if TYPE_CHECKING:
     from sidecar.proxy.account import Account
 
-NOTHING_SPENT = frozenset({Outcome.REFUSED, Outcome.LEFT_EARLY})
+NOTHING_SPENT = frozenset({Outcome.REFUSED, Outcome.LEFT_EARLY, Outcome.JOINED})
 
 
 def settle_money(
@@ -29,6 +29,13 @@ def settle_money(
     money = money_of(prices, billable)
     keep(account.record, billable, money)
     return money.tokens
+
+
+def was_cut_off(call: Call) -> bool:
+    """The provider worked on the call, and what it made of it was not seen."""
+    is_declined = call.status is not None and call.status >= ERROR_STATUS
+    is_unseen = call.upstream is Upstream.CUT or (call.upstream is Upstream.FAILED and call.answered_at is not None)
+    return is_unseen and not is_declined and call.committed_at is not None
 
 
 def _billable(account: "Account", call: Call, outcome: Outcome, reported: Reported | None, at: Moment) -> Billable:
@@ -50,7 +57,7 @@ def _billable(account: "Account", call: Call, outcome: Outcome, reported: Report
         is_end_seen=call.upstream is Upstream.FINISHED,
         told_usd=said.cost_usd,
         held_milliseconds=0 if begun is None else max(0, (call.finished_at or at) - begun) // MILLISECOND,
-        delivery=WHOLE if call.left_at is None else _delivery(account, call),
+        delivery=WHOLE if call.left_at is None or call.downstream is Downstream.TAKEN else _delivery(account, call),
         is_free=reported is None and _is_free(call, outcome),
     )
 

@@ -5,6 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from sidecar.lifecycle.policy import OnClose
+from sidecar.lifecycle.record import CallKind
+from sidecar.providers.openai import OPENAI
 from tests.proxy.certificates import Authority
 from tests.proxy.road import Road, a_road
 
@@ -42,3 +45,11 @@ def stuck_port() -> Iterator[int]:
         yield listening.getsockname()[1]
         for each in waiting:
             each.close()
+
+
+@pytest.fixture
+async def openai() -> AsyncIterator[Road]:
+    """A road to a provider that speaks OpenAI's dialect and stops when a stream's connection closes."""
+    facts = {CallKind.STREAM: OnClose.STOPS, CallKind.UNARY: OnClose.RUNS_ON}
+    async with a_road(name="openai", dialect=OPENAI, on_close_as_set=facts) as road:
+        yield road

@@ -16,7 +16,7 @@ from sidecar.clock import SystemClock
 from sidecar.config.egress import Egress
 from sidecar.ledger.memory import MemoryLedger
 from sidecar.lifecycle.operation_record import OperationRecord
-from sidecar.lifecycle.policy import OnClose, OnDeparture
+from sidecar.lifecycle.policy import OnClose, OnDeparture, Wish
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.price import PriceBook
 from sidecar.providers.gemini import GEMINI
@@ -49,7 +49,7 @@ def a_destination(**changes: Any) -> Destination:
         "base_path": b"",
         "provider": changes.get("dialect", GEMINI).provider,
         "on_close_as_set": {CallKind.STREAM: OnClose.RUNS_ON, CallKind.UNARY: OnClose.RUNS_ON},
-        "on_departure": OnDeparture.AUTO,
+        "wish": Wish(OnDeparture.AUTO),
     }
     return Destination(**(usual | changes))
 
@@ -208,6 +208,7 @@ class Road:
             caller.leave()
         try:
             await self.provider.stop()
+            self.context.shelf.close()
             await self.at_rest()
             followed = self.context.followed
         finally:

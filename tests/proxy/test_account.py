@@ -1,27 +1,17 @@
 """What the account of a call learns from its request's body, and when."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.openai import OPENAI
-from tests.proxy.messages import get, reply, request
+from tests.proxy.messages import reply, request
 from tests.proxy.openai_messages import CHAT, DONE, MODEL, SSE, answer, chat, delta, usage_event
 from tests.proxy.road import Road, a_road
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def openai() -> AsyncIterator[Road]:
-    """A road to a provider that speaks OpenAI's dialect and stops when a stream's connection closes."""
-    facts = {CallKind.STREAM: OnClose.STOPS, CallKind.UNARY: OnClose.RUNS_ON}
-    async with a_road(name="openai", dialect=OPENAI, on_close_as_set=facts) as road:
-        yield road
 
 
 @pytest.mark.parametrize(("stream", "kind"), [(None, CallKind.UNARY), (False, CallKind.UNARY), (True, CallKind.STREAM)])
@@ -111,31 +101,6 @@ async def test_background_work_is_no_call_with_a_price(openai: Road) -> None:
     await caller.reply()
     row = await openai.settled()
     assert (row.spend_usd, row.unpriced_reason) == (None, "operation")
-
-
-@pytest.mark.parametrize(
-    ("raw", "reason"),
-    [
-        (request("/openai/v1/something/new", b"{}"), "unknown_path"),
-        (request("/openai/v1/batches", b"{}"), "operation"),
-    ],
-)
-async def test_what_may_cost_money_and_is_no_call_is_counted(openai: Road, raw: bytes, reason: str) -> None:
-    caller = await openai.caller(raw)
-    connection, _ = await openai.provider.call()
-    await connection.send(reply(b"{}"))
-    await caller.reply()
-    assert openai.counted("unmetered_total", reason=reason) == 1
-    assert openai.counted("calls_started_total") == 0
-
-
-@pytest.mark.parametrize("raw", [get("/openai/v1/unheard-of"), request("/openai/v1/moderations", b"{}")])
-async def test_what_is_free_is_not_counted_so(openai: Road, raw: bytes) -> None:
-    caller = await openai.caller(raw)
-    connection, _ = await openai.provider.call()
-    await connection.send(reply(b"{}"))
-    await caller.reply()
-    assert openai.counted("unmetered_total") == 0
 
 
 async def test_retry_names_the_attempt_before(openai: Road) -> None:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from sidecar.lifecycle.call import Downstream
+from sidecar.lifecycle.policy import OnDeparture, Wish
 from tests.proxy.messages import SSE, STREAM, UNARY_REPLY, answer, event, reply, request
 from tests.proxy.road import ZERO, Road, a_road
 from tests.proxy.scripted import Connection
@@ -162,7 +163,7 @@ class TestWhereTheKernelCannotBeAsked:
         assert (row.outcome, row.usage["output"]) == ("orphan_finished", 50)
 
     async def test_where_leaving_is_cut_the_connection_is_closed_at_once(self) -> None:
-        async with a_road(on_departure="cut") as road:
+        async with a_road(wish=Wish(OnDeparture.CUT)) as road:
             road.cannot_ask_the_kernel()
             caller, connection = await asked(road)
             caller.half_close()

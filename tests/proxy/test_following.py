@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sidecar.lifecycle.policy import FollowBounds, OnClose
+from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture, Wish
 from sidecar.lifecycle.record import CallKind
 from tests.proxy.messages import PROMPT, SSE, STREAM, UNARY, UNARY_REPLY, answer, event, head, request
 from tests.proxy.road import Road, a_road
@@ -106,7 +106,9 @@ class TestWhatIsDoneUpstream:
         other = CallKind.STREAM if kind is CallKind.UNARY else CallKind.UNARY
         opposite = OnClose.STOPS if facts == "runs_on" else OnClose.RUNS_ON
         headers = [f"X-Sidecar-On-Departure: {wish}"] if wish else []
-        async with a_road(on_departure=setting, on_close_as_set={kind: OnClose(facts), other: opposite}) as road:
+        async with a_road(
+            wish=Wish(OnDeparture(setting)), on_close_as_set={kind: OnClose(facts), other: opposite}
+        ) as road:
             caller = await road.caller(request(STREAM if kind is CallKind.STREAM else UNARY, PROMPT, *headers))
             connection, _ = await road.provider.call()
             caller.leave()
@@ -120,7 +122,7 @@ class TestWhatIsDoneUpstream:
             assert (row.finished_at is None) is not followed
 
     async def test_answer_that_came_whole_before_is_not_lost_by_a_cut(self) -> None:
-        async with a_road(on_departure="cut") as road:
+        async with a_road(wish=Wish(OnDeparture.CUT)) as road:
             caller = await road.caller(request())
             connection, _ = await road.provider.call()
             await connection.send(UNARY_REPLY)

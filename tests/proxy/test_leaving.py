@@ -138,7 +138,7 @@ async def test_after_the_terminal_event__a_close_is_no_loss_and_a_reset_is(
     connection, _ = await road.provider.call()
     await connection.send(SSE + event(50, finish="STOP"))
     await caller.read(b"\r\n\r\n\r\n")
-    await road.until(lambda: not road.live().unacknowledged())
+    await road.until(lambda: not road.live().reply.unacknowledged())
     LEAVES[reason](caller)
     await road.until(lambda: road.live().downstream is None)
     assert road.context.followed == 1
@@ -169,7 +169,7 @@ async def test_with_the_reply_unread__undelivered(road: Road) -> None:
     connection, _ = await road.provider.call()
     await connection.send(UNARY_REPLY)
     await road.until(lambda: road.live().awaits_handover)
-    await road.until(lambda: not road.live().unacknowledged())
+    await road.until(lambda: not road.live().reply.unacknowledged())
     caller.leave()  # the kernel resets a connection that is closed with bytes unread
     row = await road.settled()
     assert (row.outcome, row.left_reason) == ("undelivered", "rst")
