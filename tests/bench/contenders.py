@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tests.bench.figures import DIRECT, SIDECAR
+from tests.bench.figures import DIRECT, ENFORCING, SIDECAR
 from tests.bench.peers import ENVOY, program
 from tests.bench.processes import CONTENDER_CPU, Running, free_port, running
 from tests.bench.transcript import ANSWER, AT_ONCE, HEADERS, Dialect, gemini
@@ -151,10 +151,17 @@ def _sidecar(place: Place) -> Start:
     return Start([sys.executable, "-m", "sidecar", "serve"], environment)
 
 
+def _enforcing(place: Place) -> Start:
+    """The same in `mode: enforce`: replies are kept while they pass, for retries that never come here."""
+    command, variables = _sidecar(place)
+    return Start(command, {**variables, "SIDECAR_MODE": "enforce"})
+
+
 FAST = (
     Contender("nginx", ("nginx",), _nginx),
     Contender("haproxy", ("haproxy",), _haproxy),
     Contender("envoy", (ENVOY,), _envoy),
+    Contender(ENFORCING, (), _enforcing, dialect=gemini("/gemini/v1beta")),
     Contender(SIDECAR, (), _sidecar, dialect=gemini("/gemini/v1beta")),
 )
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench import peers, streams, unary, upstreams
 from tests.bench.contenders import FAST, Contender, up
-from tests.bench.figures import SIDECAR, scenario_table, summary_table
+from tests.bench.figures import OURS, SIDECAR, scenario_table, summary_table
 from tests.bench.gateways import SLOW
 from tests.bench.processes import settle_down_on_the_load_cpu
 from tests.bench.scenarios import CONCURRENCY, SCENARIOS, SSE_PACE, SSE_STREAMS, Bench
@@ -74,7 +74,7 @@ def machine(contenders: list[Contender]) -> dict[str, str]:
         "system": platform.platform(),
         "cpus": str(os.cpu_count()),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        **{contender.name: peers.version(contender.name) for contender in contenders if contender.name != SIDECAR},
+        **{contender.name: peers.version(contender.name) for contender in contenders if contender.name not in OURS},
     }
 
 
