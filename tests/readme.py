@@ -1,4 +1,4 @@
-"""README's generated parts: greeting, providers, outcomes, operations, metrics, prices, limits and map; written from the code.
+"""README's generated parts: greeting, providers, outcomes, rescue, operations, metrics, prices, limits and map; written from the code.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from sidecar.cli.greeting import greeting
+from sidecar.config.groups import Rescue
 from sidecar.config.limits import Limits
 from sidecar.config.quantities import KIB
 from sidecar.config.settings import Settings
@@ -22,6 +23,7 @@ from sidecar.lifecycle.call import Outcome
 from sidecar.providers.registry import DIALECTS
 from sidecar.telemetry.metrics import metrics_table
 from tests.readme_operations import operations_table
+from tests.readme_rescue import rescue_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -49,6 +51,13 @@ def limits_table() -> str:
     meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / "limits.py", "Limits")
     rows = [f"| `{key}` | {_default(key)} | {meanings[key]} |" for key in Limits.model_fields]
     return "\n".join(["| key | default | meaning |", "| --- | --- | --- |", *rows, ""])
+
+
+def rescue_settings_table() -> str:
+    """Every key of `rescue` with the docstring below it, as a Markdown table."""
+    meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / "groups.py", "Rescue")
+    rows = [f"| `rescue.{key}` | {meanings[key]} |" for key in Rescue.model_fields]
+    return "\n".join(["| key | meaning |", "| --- | --- |", *rows, ""])
 
 
 def prices_table() -> str:
@@ -145,6 +154,8 @@ PARTS = {
     "greeting": default_greeting,
     "providers": providers_table,
     "outcomes": outcomes_table,
+    "rescue": rescue_table,
+    "rescue settings": rescue_settings_table,
     "operations": operations_table,
     "metrics": metrics_table,
     "prices": prices_table,
