@@ -40,6 +40,7 @@ class ReplyReader(Protocol):
     def is_terminal(self) -> bool:
         """The dialect's terminal event has been read: the answer is whole for the caller, even if bytes follow.
 
+        It may turn out that it was not: another choice may begin behind one that had finished.
         A unary reply has no such event: it is terminal when its document has been read whole, after `finish`.
         """
         ...

@@ -58,7 +58,7 @@ class PieceTally:
         self.has_repeated = False
         """A report that should be the only one came twice."""
         self.is_terminal = False
-        """The terminal event came."""
+        """The answer is whole: the terminal event came, or every choice that was begun has finished."""
         self.seen = self.finished = 0
         """Choices, one bit each."""
         self.news = 0
@@ -81,6 +81,7 @@ class PieceTally:
         self.seen |= one
         if has_finished:
             self.finished |= one
+        self.is_terminal = self.finished == self.seen  # agents leave here: only bookkeeping comes behind it
 
     def note_usage(self, event: bytes) -> None:
         """The event reports usage, of all that was generated up to now."""

@@ -147,7 +147,9 @@ class Account:
         if reader is None:
             return
         reader.feed(payload)
-        if reader.is_terminal and self._terminal_at is None:
+        if not reader.is_terminal:
+            self._terminal_at = None  # what had seemed to be all goes on: another choice
+        elif self._terminal_at is None:
             self._terminal_at = self._context.clock.now()
 
     def ended(self, at: Moment) -> Moment:

@@ -129,7 +129,16 @@ def test_usage_with_the_last_choice_is_final_without_another_word():
     assert judged(after(*both, chunk(usage=used(10, 2))).reported()) == (Basis.AT_LEAST, "unfinished")
     ended = after(*both, chunk(finish="length", index=1, usage=used(10, 2)))
     assert ended.reported() == Reported(Usage(input=10, output=2), "gpt-5")
-    assert not ended.is_terminal
+    assert ended.is_terminal
+
+
+def test_answer_is_whole_when_every_choice_has_finished_and_not_when_another_begins():
+    reader = after(chunk("a"), chunk(finish="stop"))
+    assert reader.is_terminal
+    reader.feed(sse([chunk("b", index=1)], "\n"))
+    assert not reader.is_terminal
+    reader.feed(sse([chunk(finish="stop", index=1)], "\n"))
+    assert reader.is_terminal
 
 
 def test_numbers_from_before_the_answer_give_the_input_and_deltas_the_rest():
@@ -178,7 +187,7 @@ def test_usage_in_another_member_is_seen_in_a_stream():
     "end", [DONE, b"data:[DONE]\n\n", b"data: [DONE] \n\n", sse([{"error": {"message": "overloaded"}}])]
 )
 def test_an_event_ends_the_answer(end):
-    reader = after(chunk("a"), chunk(finish="stop"))
+    reader = after(chunk("a"))
     assert not reader.is_terminal
     reader.feed(end)
     assert reader.is_terminal
