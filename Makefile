@@ -29,7 +29,7 @@ COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering soak test-real real-setup pins clean
+.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering bench-rescue soak test-real real-setup pins clean
 
 help:  ## this list
 	@echo 'make WORD [ARGS="..."]'
@@ -65,6 +65,9 @@ bench: parts  ## measure the sidecar beside nginx, haproxy, Envoy, LiteLLM and P
 
 bench-setup: parts $(VENV)-pins/bin/uv  ## fetch what `make bench` compares with and is not here: 800 MB, into .bench
 	$(BIN)/python -m tests.bench.peers $(VENV)-pins/bin/uv
+
+bench-rescue: $(READY_TO_TEST)  ## measure what it costs a call that nobody abandons to be rescuable
+	$(BIN)/python -m tests.bench.rescue
 
 bench-metering: $(READY_TO_TEST)  ## measure what reading usage and pricing it costs, dialect by dialect
 	$(BIN)/python -m tests.bench.metering $(ARGS)

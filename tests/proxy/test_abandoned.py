@@ -241,13 +241,3 @@ async def test_closed_behind_the_last_event__taken_although_more_was_to_come() -
         await road.until(lambda: len(road.log.records) == 1)
         await connection.send(LAST)
         assert await outcomes(road, 2) == ["rescued", "joined"]
-
-
-async def test_who_wishes_a_cut__gets_it_at_once() -> None:
-    async with a_road(limits=rescue(), on_close_as_set=STOPS) as road:
-        caller = await road.caller(call("X-Stainless-Retry-Count: 0", "X-Sidecar-On-Departure: cut"))
-        connection, _ = await road.provider.call()
-        caller.leave()
-        await connection.was_closed()
-        row = await road.settled()
-        assert (row.outcome, row.decision, row.decision_reason) == ("orphan_cut", "cut", "request")

@@ -7,6 +7,7 @@ import pytest
 from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture, Wish
 from sidecar.lifecycle.record import CallKind
 from tests.proxy.messages import PROMPT, SSE, STREAM, UNARY, UNARY_REPLY, answer, event, head, request
+from tests.proxy.rescuing import STOPS, call, rescue
 from tests.proxy.road import Road, a_road
 from tests.proxy.scripted import Connection
 
@@ -131,3 +132,13 @@ class TestWhatIsDoneUpstream:
             row = await road.settled()
             assert (row.outcome, row.basis) == ("undelivered", "exact")
             assert row.finished_at is not None
+
+
+async def test_who_wishes_a_cut__gets_it_at_once() -> None:
+    async with a_road(limits=rescue(), on_close_as_set=STOPS) as road:
+        caller = await road.caller(call("X-Stainless-Retry-Count: 0", "X-Sidecar-On-Departure: cut"))
+        connection, _ = await road.provider.call()
+        caller.leave()
+        await connection.was_closed()
+        row = await road.settled()
+        assert (row.outcome, row.decision, row.decision_reason) == ("orphan_cut", "cut", "request")

@@ -5,7 +5,20 @@ import json
 
 import pytest
 
-from tests.proxy.messages import CHUNKED, SSE, STREAM, UNARY, UNARY_REPLY, answer, chunk, event, get, head, request
+from tests.proxy.messages import (
+    CHUNKED,
+    LAST,
+    SSE,
+    STREAM,
+    UNARY,
+    UNARY_REPLY,
+    answer,
+    chunk,
+    event,
+    get,
+    head,
+    request,
+)
 from tests.proxy.road import SMALL_BUFFER, ZERO, Road, a_road
 from tests.proxy.scripted import Connection
 from tests.proxy.sockets import Caller, Reply
@@ -183,6 +196,39 @@ async def test_caller_takes_nothing_of_a_stream__write_stalled_and_counted() -> 
         assert road.counted("limits_reached_total", limit="calls.write_stall_seconds") == 1
         await connection.close()
         assert (await road.settled()).left_reason == "write_stalled"
+
+
+async def test_caller_takes_nothing_of_a_stream_that_trickles_on__write_stalled_although_we_feel_nothing() -> None:
+    async with a_road(limits={"write_stall_seconds": 0.2}) as road:
+        await road.caller(request(STREAM), receive_buffer=4096)
+        connection, _ = await road.provider.call()
+        await connection.send(SSE + event(10, text="x" * 20_000))
+        await road.until(road.only_downstream().unacknowledged)
+        trickling = asyncio.ensure_future(trickle_on(connection))
+        await road.until(lambda: road.context.followed == 1)
+        trickling.cancel()
+        await connection.close()
+        assert (await road.settled()).left_reason == "write_stalled"
+
+
+async def trickle_on(connection: Connection) -> None:
+    while True:
+        await connection.send(event(10))
+        await asyncio.sleep(0.005)
+
+
+async def test_caller_takes_a_little_again_and_again__no_stall() -> None:
+    async with a_road(limits={"write_stall_seconds": 0.3}) as road:
+        caller = await road.caller(request(STREAM), receive_buffer=4096)
+        connection, _ = await road.provider.call()
+        sent = SSE + event(50, text="x" * 60_000, finish="STOP") + LAST
+        await connection.send(sent)
+        got = b""
+        while len(got) < len(sent):
+            got += await road.loop.sock_recv(caller.socket, len(sent) // 20)
+            await asyncio.sleep(0.05)
+        assert got == sent
+        assert (await road.settled()).outcome == "delivered"
 
 
 async def test_nothing_is_late__nobody_is_disturbed(road: Road) -> None:
