@@ -1,7 +1,9 @@
 """What the kernel knows of the caller's end, asked about real sockets."""
 
+import contextlib
 import os
 import socket
+import time
 
 import pytest
 
@@ -10,6 +12,7 @@ from sidecar.callers.peer import (
     PeerEnd,
     PeerLookup,
     _question,
+    acknowledged_bytes,
     seconds_since_heard,
     unacknowledged_bytes,
 )
@@ -143,6 +146,34 @@ def test_bytes_in_the_peers_kernel_are_acknowledged_although_nobody_read_them() 
     with connected() as connection:
         connection.ours.sendall(b"x")
         assert eventually(lambda: unacknowledged_bytes(connection.ours.fileno()) == 0)
+
+
+def test_acknowledged_bytes_grow_as_the_peer_takes_them() -> None:
+    with connected() as connection:
+        before = acknowledged_bytes(connection.ours)
+        assert before is not None
+        connection.ours.sendall(b"x" * 1000)
+        assert eventually(lambda: acknowledged_bytes(connection.ours) == before + 1000)
+
+
+def test_peer_that_takes_nothing__acknowledged_bytes_stand_still_although_more_is_sent() -> None:
+    with connected() as connection:
+        _fill(connection)
+        assert eventually(lambda: _stands_still(connection))
+        assert unacknowledged_bytes(connection.ours.fileno()) > 0
+
+
+def _stands_still(connection: Connection) -> bool:
+    before = acknowledged_bytes(connection.ours)
+    with contextlib.suppress(BlockingIOError):
+        connection.ours.send(b"x")
+    time.sleep(0.05)
+    return acknowledged_bytes(connection.ours) == before
+
+
+def test_what_is_no_connection_has_acknowledged_nothing() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+        assert acknowledged_bytes(datagrams) is None
 
 
 def test_what_is_no_connection_has_nothing_unacknowledged() -> None:

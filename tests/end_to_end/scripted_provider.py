@@ -94,6 +94,8 @@ class _Desk:
         answer = answers[min(len(self.asked[name]), len(answers) - 1)]
         self.asked[name].append(asked)
         for piece in answer.pieces:
+            if writer.is_closing():
+                return False  # it was cut
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(BETWEEN_PIECES_SECONDS)
