@@ -1,4 +1,4 @@
-"""README's generated parts: greeting, providers, outcomes, rescue, operations, metrics, prices, limits and map; written from the code.
+"""README's generated parts, each written from the code: a greeting, a map, and tables.
 
     python tests/readme.py            says whether they are up to date
     python tests/readme.py --write    rewrites them in place (`make docs`)
