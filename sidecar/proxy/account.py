@@ -80,8 +80,6 @@ class Account:
         """The dialect's terminal event has passed."""
         return self._terminal_at is not None
 
-    # === the request passes ===
-
     def tap_request(self, payload: bytes) -> None:
         """A piece of the request passes."""
         if self._attempt is not None:

@@ -36,7 +36,7 @@ class Handover:
     def was_read(self, exchange: "Exchange") -> None:
         """The caller asks again on the same connection: this reply is handed over. It settles with the others, soon."""
         exchange.forget_caller()
-        kept, exchange.kept = exchange.kept, None  # nobody will want it: soon, while it is still in the processor's cache
+        kept, exchange.kept = exchange.kept, None  # nobody wants it now, and it is in the processor's cache still
         if kept is not None:
             kept.release()
         self._read.append(exchange)

@@ -1,8 +1,8 @@
 """`make bench-rescue`: what it costs a call that nobody abandons to be rescuable (`mode: enforce`). Asserts nothing.
 
 The steps are the shelf's own, on a call of one piece, between calls that differ: the request is met, the reply's head and body
-are kept, and all is let go. Microseconds of one thread, medians of rounds; beside them `json.loads` of the same body, which everybody
-knows, taken in the same round. `make bench` has the whole road in both modes.
+are kept, and all is let go. Microseconds of one thread, medians of rounds; beside them, taken in the same round, `json.loads` of
+the same body, which everybody knows. `make bench` has the whole road in both modes.
 """
 
 import json
@@ -21,9 +21,7 @@ ROUNDS, CALLS = 21, 5_000
 MOST_US = 2.0
 BODY = gemini("").prompt(AT_ONCE)
 HEAD = ReplyHead(200, b"OK", b"", {}, Framing(length=len(BODY)), keeps_alive=True)
-LIMITS = RescueLimits(
-    is_on=True, window_seconds=30, max_bytes=1 << 26, max_answer_bytes=1 << 24, refuses_repeats=False
-)
+LIMITS = RescueLimits(is_on=True, window_seconds=30, max_bytes=1 << 26, max_answer_bytes=1 << 24, refuses_repeats=False)
 
 
 def some_calls() -> list[tuple[Any, Any]]:

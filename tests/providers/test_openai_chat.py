@@ -133,12 +133,8 @@ def test_usage_with_the_last_choice_is_final_without_another_word():
 
 
 def test_answer_is_whole_when_every_choice_has_finished_and_not_when_another_begins():
-    reader = after(chunk("a"), chunk(finish="stop"))
-    assert reader.is_terminal
-    reader.feed(sse([chunk("b", index=1)], "\n"))
-    assert not reader.is_terminal
-    reader.feed(sse([chunk(finish="stop", index=1)], "\n"))
-    assert reader.is_terminal
+    events = [chunk("a"), chunk(finish="stop"), chunk("b", index=1), chunk(finish="stop", index=1)]
+    assert [after(*events[:count]).is_terminal for count in range(1, 5)] == [False, True, False, True]
 
 
 def test_numbers_from_before_the_answer_give_the_input_and_deltas_the_rest():
