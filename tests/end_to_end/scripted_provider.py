@@ -39,6 +39,9 @@ class Answer(NamedTuple):
     then: Then = Then.KEEP
 
 
+NOT_KNOWN = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
 class Asked(NamedTuple):
     """One request as it came; names of fields are lower case."""
 
@@ -90,6 +93,9 @@ class _Desk:
         """Answer one request; returns whether another may come."""
         asked = await _read(reader)
         name = asked.field(SCRIPT_HEADER.lower())
+        if not name:  # a question of the sidecar's own: what a call that was cut has cost
+            writer.write(NOT_KNOWN)
+            return True
         answers = self.scripts[name]
         answer = answers[min(len(self.asked[name]), len(answers) - 1)]
         self.asked[name].append(asked)
