@@ -29,11 +29,11 @@ COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering bench-rescue soak test-real real-setup pins clean
+.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering bench-rescue bench-page dashboards dashboards-preview soak test-real real-setup pins clean
 
 help:  ## this list
 	@echo 'make WORD [ARGS="..."]'
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-15s %s\n", $$1, $$2 }'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1@\2/p' $(MAKEFILE_LIST) | awk -F@ '{ printf "%-19s %s\n", $$1, $$2 }'
 
 run: $(READY_TO_RUN)  ## start the sidecar with its embedded ledger (SQLite); ARGS go to `sidecar serve`
 	$(BIN)/sidecar serve $(ARGS)
@@ -41,8 +41,13 @@ run: $(READY_TO_RUN)  ## start the sidecar with its embedded ledger (SQLite); AR
 demo: $(READY_TO_TEST)  ## callers that vanish, a simulated provider, the live page; ARGS go to `sidecar demo`
 	$(BIN)/sidecar demo $(ARGS)
 
-test: parts lint  ## every check and every test; ARGS go to pytest
+test: parts lint  ## every check and every test; with ARGS, what these ask pytest for
+ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/end_to_end
+	$(BIN)/python -m pytest tests/end_to_end  # whole scenes of many processes: each needs the machine for itself
+endif
 
 parts: $(READY_TO_TEST)  ## install the programs that some tests need (as root on Debian), or say which are missing
 	@$(BIN)/python tests/parts.py install
@@ -69,6 +74,15 @@ bench-setup: parts $(VENV)-pins/bin/uv  ## fetch what `make bench` compares with
 bench-rescue: $(READY_TO_TEST)  ## measure what it costs a call that nobody abandons to be rescuable
 	$(BIN)/python -m tests.bench.rescue
 
+bench-page: $(READY_TO_TEST)  ## measure what a scrape costs, beside prometheus_client's own rendering
+	$(BIN)/python -m tests.bench.page
+
+dashboards: $(READY_TO_TEST)  ## write dashboards/classic and dashboards/v2 anew from dashboards/source
+	$(BIN)/python -m dashboards.source
+
+dashboards-preview: parts  ## draw the dashboards over the demo's data; needs npm, Chromium, 700 MB in .preview; ARGS: --again
+	$(BIN)/python -m dashboards.preview $(ARGS)
+
 bench-metering: $(READY_TO_TEST)  ## measure what reading usage and pricing it costs, dialect by dialect
 	$(BIN)/python -m tests.bench.metering $(ARGS)
 
@@ -90,8 +104,8 @@ pins: $(VENV)-pins/bin/uv  ## resolve the requirements files anew; ARGS=--upgrad
 	$(COMPILE) -o tests/requirements.txt --extra test -c deploy/requirements.txt pyproject.toml deploy/build-requirements.txt
 
 clean:  ## remove what the other words have made
-	rm -rf $(VENV) $(VENV)-pins .bench .real build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
-	find sidecar tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) $(VENV)-pins .bench .real .preview build dist .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find sidecar tests dashboards -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

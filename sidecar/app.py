@@ -15,10 +15,12 @@ from sidecar.clock import SystemClock
 from sidecar.config.load import Loaded
 from sidecar.config.prices import overrides_of
 from sidecar.config.settings import Settings
+from sidecar.control.linger import Linger
 from sidecar.control.observe import observe_app
 from sidecar.control.people import control_app
 from sidecar.control.server import AppServer
 from sidecar.control.view import CallInFlight, CancelVerdict, Standing
+from sidecar.exporting import exporting_of
 from sidecar.in_flight import call_in_flight
 from sidecar.ledger.by_address import open_ledger
 from sidecar.ledger.operations import OperationQuery
@@ -35,6 +37,7 @@ from sidecar.proxy.limits import limits_of
 from sidecar.proxy.listener import Listener
 from sidecar.proxy.pool import Pool
 from sidecar.telemetry.log import Log, open_log
+from sidecar.telemetry.price_lists import listed_at
 from sidecar.telemetry.program import LedgerHealth, ProgramState
 from sidecar.telemetry.recorder import Recorder
 
@@ -104,6 +107,8 @@ class Application:
             term_seconds=min(TERM_SECONDS, settings.operations.lease_seconds),
         )  # fmt: skip
         self._recorder = Recorder(__version__, self._log, self.ledger_health, settings.labels.max_models)
+        self._recorder.program.mode = settings.mode.value
+        self._linger = Linger(self._clock, self._log.events, self._recorder.page)
         self._context = Context(
             loop=self.loop,
             clock=self._clock,
@@ -116,6 +121,11 @@ class Application:
         )
         self._context.pool = Pool(self._context, settings.egress)
         self._context.handover = Handover(self.loop)
+        self._exporting = exporting_of(
+            settings, self._context.destinations.values(), self._ledger.operations, instance, self._log.events
+        )
+        if self._exporting is not None:
+            self._exporting.join(self._recorder)
         self._losses = Losses(self._ledger, self._recorder, self._clock)
         self._operating = Operating(settings, self._context, self._ledger.operations, instance, self._log)
         self._listener = Listener(self._context)
@@ -135,9 +145,7 @@ class Application:
         self._recorder.program.settings_read_at = self._clock.now()
         self._enter(ProgramState.SERVING)
         self._log.events.info("serving", version=__version__, mode=self._settings.mode.value, **self._addresses)
-        self._loading = self.loop.run_in_executor(
-            None, self._context.prices.load
-        )  # or the first call would wait for it
+        self._loading = self.loop.run_in_executor(None, self._load_prices)  # or the first call would wait for it
         gc.collect()
         gc.freeze()  # what lives as long as the program is never looked at again by the collector
         gc.enable()
@@ -149,19 +157,30 @@ class Application:
         self.start_drain()
         ends_at = self.loop.time() + self._settings.drain.deadline_seconds
         cut = await drain(self._context, self._settings.drain.deadline_seconds)
+        self._enter(ProgramState.SETTLING)
         await self._operating.stop(
             max(LEAST_PARTING_SECONDS, ends_at - self.loop.time()),
             callers_are_gone=self._settings.drain.callers_are_gone,
         )
         await self._losses.stop()
+        if self._exporting is not None:
+            await self._exporting.told()
         await asyncio.to_thread(self._ledger.close, LEDGER_CLOSE_SECONDS)
+        if self._exporting is not None:
+            await self._exporting.close(ends_at - self.loop.time())
         health = self.ledger_health()
         self._log.events.info(
             "drained", calls_cut=cut, rows_written=health.rows_written, rows_dropped=health.rows_dropped
         )
+        await asyncio.gather(*(server.stop() for server in self._servers[1:]))  # people's: it needs the ledger
+        await self._linger.finish(min(self._settings.drain.linger_seconds, ends_at - self.loop.time()))
         await asyncio.gather(*(server.stop() for server in self._servers))
         self._context.close()
         self._log.close()
+
+    def _load_prices(self) -> None:
+        self._context.prices.load()
+        self._recorder.program.prices_listed_at = listed_at(self._clock.now())
 
     async def _start_apps(self) -> None:
         observe, control = self._settings.observe.listen, self._settings.control.listen
@@ -170,7 +189,7 @@ class Application:
         controlling = AppServer(control.host, control.port, "control.listen", self._log.events)
         self._servers.append(controlling)
         self._addresses.update(control=controlling.url, observe=observing.url)
-        await observing.start(observe_app(self, self._recorder.page))
+        await observing.start(observe_app(self, self._recorder.page, self._linger))
         await controlling.start(control_app(self, controlling.host))
 
     def _enter(self, state: ProgramState) -> None:

@@ -36,7 +36,7 @@ async def test_starts_on_three_free_ports_and_says_which(tmp_path: Path) -> None
             writer.close()
     finally:
         await application.stop()
-    assert application.state().state is ProgramState.DRAINING
+    assert application.state().state is ProgramState.SETTLING
 
 
 @pytest.mark.anyio

@@ -207,6 +207,9 @@ class Drain(Group):
 
     deadline_seconds: Seconds = 25
     """Live calls get so long to end, then are cut. Below Kubernetes' 30 seconds, to leave time for the ledger."""
+    linger_seconds: Seconds = 20
+    """When all has settled, a scraper that is due within so long is waited for, so that it reads the last figures; never beyond
+    the deadline. 0 waits for none. Nothing is waited for where nobody scrapes. Clusters scrape every 15 or 30 seconds."""
     callers_are_gone: bool = False
     """Being told to end means that the application has ended, as it does for a native sidecar in Kubernetes: operations that are
     cancelled when their caller is gone are cancelled then. Elsewhere callers may live on, and find us again."""

@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.background import BackgroundTask
 
+from sidecar.control.linger import Linger
 from sidecar.control.view import Sidecar
 from sidecar.telemetry.page import Page, expose
 from sidecar.telemetry.program import ProgramState
@@ -19,10 +21,11 @@ READ = ["GET", "HEAD"]
 OK, UNAVAILABLE = 200, 503
 
 
-def observe_app(sidecar: Sidecar, page: Callable[[], Page]) -> FastAPI:
+def observe_app(sidecar: Sidecar, page: Callable[[], Page], linger: Linger | None = None) -> FastAPI:
     """The application. `page` gives the metrics of this instant; it is called on the event loop and rendered in a thread.
 
-    Pages are rendered one at a time, so that many scrapers at once can't take the processor from the calls.
+    Pages are rendered one at a time, so that many scrapers at once can't take the processor from the calls. `linger` is told of
+    every whole page that was sent.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     one_at_a_time = asyncio.Lock()
@@ -32,11 +35,12 @@ def observe_app(sidecar: Sidecar, page: Callable[[], Page]) -> FastAPI:
         asked = request.headers
         names = request.query_params.getlist("name[]")
         async with one_at_a_time:
+            told = _told(linger, request)  # in the step that takes the page: it says whether the figures are final
             accept, encoding = asked.get("accept", ""), asked.get("accept-encoding", "")
             shown = await asyncio.to_thread(expose, page(), accept, encoding, names)
         coding = {"Content-Encoding": "gzip"} if shown.is_gzipped else {}
         headers = {"Content-Type": shown.content_type, "Vary": "Accept, Accept-Encoding", **coding}
-        return Response(shown.body, headers=headers)
+        return Response(shown.body, headers=headers, background=told)
 
     @app.api_route("/startupz", methods=READ)
     async def startupz() -> JSONResponse:
@@ -48,9 +52,16 @@ def observe_app(sidecar: Sidecar, page: Callable[[], Page]) -> FastAPI:
 
     @app.api_route("/readyz", methods=READ)
     async def readyz() -> JSONResponse:
-        return _answer(sidecar.state().state, bad={ProgramState.STARTING, ProgramState.DRAINING})
+        return _answer(sidecar.state().state, bad=set(ProgramState) - {ProgramState.SERVING})
 
     return app
+
+
+def _told(linger: Linger | None, request: Request) -> BackgroundTask | None:
+    """What tells `linger` of a reply when it was sent; None for a reply that is not the whole page."""
+    if linger is None or request.method != "GET" or "name[]" in request.query_params:
+        return None
+    return BackgroundTask(linger.served, request.headers.get("accept", ""), is_settled=linger.is_settled)
 
 
 def _answer(state: ProgramState, bad: set[ProgramState]) -> JSONResponse:

@@ -29,6 +29,7 @@ class OperationReply:
     served_model: str | None
     caller: str | None
     labels: dict[str, str]
+    trace: str | None
     opened_at: When
     renewed_at: When
     lease_seconds: float

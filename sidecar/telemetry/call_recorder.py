@@ -3,7 +3,7 @@
 `Recorder` is one, and adds what is no call. Of a call that nobody leaves nothing is remembered here: its gauge is known.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
 from sidecar.clock import Moment
@@ -11,6 +11,7 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.spend import NO_TOKENS, TokenFates
 from sidecar.telemetry.calls import Attachment, CallFamilies, CallMetrics
+from sidecar.telemetry.otel import Otel
 
 UNUSED: Final = TokenFates(NO_TOKENS, NO_TOKENS)
 
@@ -26,9 +27,10 @@ class CallLog(Protocol):
 class Standing:
     """What has to be known of a call in flight whose caller left, or that asks for an abandoned answer once more."""
 
-    __slots__ = ("attachment", "is_repeat", "orphaned_at")
+    __slots__ = ("attachment", "is_repeat", "metrics", "orphaned_at")
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: CallMetrics) -> None:
+        self.metrics = metrics
         self.attachment = Attachment.ATTACHED
         self.orphaned_at: Moment | None = None
         """Since when the provider works on it for nobody; None while it does not."""
@@ -48,6 +50,8 @@ class CallRecorder:
         self._known: dict[tuple[str, str, CallKind], CallMetrics] = {}
         self._standing: dict[str, Standing] = {}
         self._detection = families.detection_seconds.of()
+        self.otel: Otel | None = None
+        """What OpenTelemetry is told through; None where it is off."""
 
     def admitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
         """A call's request head was read: it has started and its caller is there."""
@@ -74,7 +78,7 @@ class CallRecorder:
     ) -> None:
         """The caller left. `detection_seconds` since its FIN or RST arrived, where that is known."""
         call.departures[reason].value += 1
-        self._remember(call_id)
+        self._remember(call, call_id)
         self._move(call, call_id, Attachment.ORPHANED, left_at)
         if detection_seconds is not None:
             self._detection.observe(detection_seconds)
@@ -99,7 +103,7 @@ class CallRecorder:
     def would_rescue(self, call: CallMetrics, call_id: str) -> None:
         """The call asks for an abandoned answer once more, and `enforce` would give it that one. Once for each call."""
         call.would_rescue.value += 1
-        self._remember(call_id).is_repeat = True
+        self._remember(call, call_id).is_repeat = True
 
     def repeat_refused(self, call: CallMetrics) -> None:
         """We answered a retry ourselves, because it would have paid again for an answer that can't be handed on."""
@@ -116,8 +120,14 @@ class CallRecorder:
         """Since when the provider has been working for nobody on the oldest of the orphaned calls."""
         return min((each.orphaned_at for each in self._standing.values() if each.orphaned_at is not None), default=None)
 
-    def _remember(self, call_id: str) -> Standing:
-        return self._standing.setdefault(call_id, Standing())
+    def exposed(self) -> Iterator[tuple[CallKind, float]]:
+        """The kind of each orphaned call, and what such calls have cost on average."""
+        for standing in self._standing.values():
+            if standing.orphaned_at is not None:
+                yield standing.metrics.kind, standing.metrics.mean_usd()
+
+    def _remember(self, call: CallMetrics, call_id: str) -> Standing:
+        return self._standing.setdefault(call_id, Standing(call))
 
     def _move(self, call: CallMetrics, call_id: str, to: Attachment, orphaned_at: Moment | None = None) -> None:
         standing = self._standing.get(call_id)
@@ -128,10 +138,11 @@ class CallRecorder:
 
     # === the end ===
 
-    def settled(self, call: CallMetrics, record: CallRecord, tokens: TokenFates = UNUSED) -> None:
+    def settled(self, call: CallMetrics, record: CallRecord, tokens: TokenFates = UNUSED, trace: str = "") -> None:
         """The call's outcome, usage and spend are final. Counts them and writes the call's one log line.
 
-        `tokens` are those of the call's usage by fate: `Spend.tokens`, or `split_tokens` of a call without a bill.
+        `tokens` are those of the call's usage by fate: `Spend.tokens`, or `split_tokens` of a call without a bill. `trace` is
+        the request's W3C trace context (`spans_context.trace_of`), empty where it carried none.
         """
         standing = self._standing.pop(record.id, None)
         (call.attached if standing is None else call.in_flight[standing.attachment]).value -= 1
@@ -139,10 +150,12 @@ class CallRecorder:
         counted = call.count_money(record)
         if tokens is not UNUSED:
             call.count_tokens(tokens)
-        call.count_time(record)
+        call.count_time(record, trace[3:35])
         if standing is not None:
             call.count_rescue(record, counted, is_repeat=standing.is_repeat)
         self._log.call_settled(record)
+        if self.otel is not None:
+            self.otel.call_settled(record, trace)
 
     def lost(self, records: Iterable[CallRecord]) -> None:
         """Calls that an earlier process left open, found in the ledger at start, now settled as `lost`.

@@ -12,6 +12,7 @@ from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.bill import UnpricedReason
+from sidecar.metering.typical import FEWEST
 from sidecar.telemetry import metrics
 from sidecar.telemetry.durations import (
     ORPHAN_OUTCOMES,
@@ -19,6 +20,8 @@ from sidecar.telemetry.durations import (
     first_byte_seconds,
     orphaned_seconds,
 )
+from sidecar.telemetry.exemplar import naming
+from sidecar.telemetry.labels import OTHER
 from sidecar.telemetry.money import MoneyCells
 from sidecar.telemetry.program import unix_seconds
 from sidecar.telemetry.series import Branch, Distribution, FrozenFamily, distributions, numbers
@@ -86,13 +89,14 @@ class CallMetrics(MoneyCells):
     """What the calls of one provider, model and kind are counted in. Shared by them; holds nothing of a single call."""
 
     __slots__ = (
-        "attached", "departures", "duration", "first_byte", "in_flight", "orphaned_seconds", "repeats_refused", "rescued",
-        "rescued_spend", "returns", "settled", "started", "would_rescue", "would_rescue_spend",
+        "attached", "departures", "duration", "first_byte", "in_flight", "is_one_model", "kind", "orphaned_seconds",
+        "repeats_refused", "rescued", "rescued_spend", "returns", "settled", "started", "would_rescue", "would_rescue_spend",
     )  # fmt: skip
 
     def __init__(self, families: CallFamilies, provider: str, model: str, kind: CallKind) -> None:
         labels = (provider, model, str(kind))
         super().__init__(families, labels, CALL_REASONS)
+        self.kind, self.is_one_model = kind, model != OTHER
         self.started = families.started.of(*labels)
         self.in_flight = {attachment: families.in_flight.of(kind, attachment) for attachment in Attachment}
         self.attached = self.in_flight[Attachment.ATTACHED]
@@ -110,8 +114,8 @@ class CallMetrics(MoneyCells):
             outcome: families.orphaned_seconds.of(kind, outcome) for outcome in ORPHAN_OUTCOMES
         }
 
-    def count_time(self, record: CallRecord) -> None:
-        """Observe what is known of the call's durations."""
+    def count_time(self, record: CallRecord, trace_id: str = "") -> None:
+        """Observe what is known of the call's durations. An orphan's example names the trace, where that is known."""
         if (seconds := duration_seconds(record)) is not None:
             self.duration.observe(seconds)
         if (seconds := first_byte_seconds(record)) is not None:
@@ -120,7 +124,7 @@ class CallMetrics(MoneyCells):
             orphaned = self.orphaned_seconds[record.outcome or ""]
             # The example is as old as this observation and not as the end: an answer may have lain on the shelf since, and
             # Prometheus drops examples that are older than the last of their bucket.
-            orphaned.observe_with(seconds, {"call_id": record.id}, unix_seconds(record.settled_at))
+            orphaned.observe_with(seconds, naming("call_id", record.id, trace_id), unix_seconds(record.settled_at))
 
     def count_rescue(self, record: CallRecord, counted: tuple[float, float], *, is_repeat: bool) -> None:
         """Count a rescue, or the bill of a repeat that `enforce` would have rescued.
@@ -133,3 +137,10 @@ class CallMetrics(MoneyCells):
             self.rescued_spend.value += delivered
         if is_repeat:
             self.would_rescue_spend.value += delivered + orphaned
+
+    def mean_usd(self) -> float:
+        """What such calls have cost here on average; 0 where these are too few to tell, or many models share the label."""
+        if not self.is_one_model or self.billed < FEWEST:
+            return 0.0
+        bills = (*self.delivered_spend.values(), *self.orphaned_spend.values())
+        return sum(spend.value for spend in bills) / self.billed

@@ -157,7 +157,8 @@ CANCEL_SECONDS = seconds(
 )
 EXPOSURE = gauge(
     "exposure_usd",
-    "Estimated bill of the operations that run on for nobody now, by what such operations cost at least as a rule.",
+    "Estimated bill of the calls and operations that run on for nobody now: of a call what such calls have cost on average, of an"
+    " operation what such operations cost at least as a rule; nothing where too few were billed to tell.",
     ("kind",),
     "usd",
 )

@@ -13,6 +13,9 @@ DELIVERED, ORPHANED = "delivered", "orphaned"
 INCONSISTENT = "inconsistent"
 """An amount that is no amount, or parts that exceed their whole: a bug of ours, never added to any sum."""
 NOTHING = (0.0, 0.0)
+NO_AMOUNT = float("nan")
+MOST_TOKENS = 2**53
+"""No settled call used so many; beyond it a sum of floats would not see a single one any more."""
 
 
 class Billed(Protocol):
@@ -38,10 +41,12 @@ class MoneyCells:
     """What the money of one provider, model and kind is counted in; `reasons` are those born at 0."""
 
     __slots__ = (
-        "avoidable", "delivered_spend", "delivered_tokens", "orphaned_spend", "orphaned_tokens", "unpriced",
+        "avoidable", "billed", "delivered_spend", "delivered_tokens", "orphaned_spend", "orphaned_tokens", "unpriced",
     )  # fmt: skip
 
     def __init__(self, families: MoneyFamilies, labels: tuple[str, str, str], reasons: Iterable[str]) -> None:
+        self.billed = 0
+        """Bills that were added to spend."""
         self.delivered_spend = Branch(families.spend, (*labels, DELIVERED), Basis)
         self.orphaned_spend = Branch(families.spend, (*labels, ORPHANED), Basis)
         self.avoidable = families.avoidable.of(*labels)
@@ -55,8 +60,11 @@ class MoneyCells:
             self.unpriced[record.unpriced_reason].value += 1
         if record.spend_usd is None:
             return NOTHING
-        spend, orphaned = float(record.spend_usd), float(record.orphaned_usd or 0)
-        avoidable = float(record.avoidable_usd or 0)
+        try:
+            spend, orphaned = float(record.spend_usd), float(record.orphaned_usd or 0)
+            avoidable = float(record.avoidable_usd or 0)
+        except ValueError:  # a signaling NaN, which is no float at all
+            spend = orphaned = avoidable = NO_AMOUNT
         if not 0 <= avoidable <= orphaned <= spend < INFINITY:
             self.unpriced[INCONSISTENT].value += 1
             return NOTHING
@@ -64,6 +72,7 @@ class MoneyCells:
         self.delivered_spend[basis].value += delivered
         self.orphaned_spend[basis].value += orphaned
         self.avoidable.value += avoidable
+        self.billed += 1
         return delivered, orphaned
 
     def count_tokens(self, tokens: TokenFates) -> None:
@@ -82,5 +91,11 @@ def _add(children: tuple[Number, ...], tokens: Tokens) -> None:
     if tokens is NO_TOKENS:
         return
     for child, count in zip(children, tokens, strict=True):
-        if count > 0:
+        if 0 < count < MOST_TOKENS:
             child.value += count
+
+
+def add_amount(number: Number, usd: Decimal | None) -> None:
+    """Add an amount of money that is known, finite and not below 0."""
+    if usd is not None and usd.is_finite() and 0 <= (amount := float(usd)) < INFINITY:
+        number.value += amount

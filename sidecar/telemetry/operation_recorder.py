@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -14,7 +14,9 @@ from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.metering.billable import NO_FATES
 from sidecar.metering.spend import TokenFates
 from sidecar.telemetry.calls import CallFamilies
-from sidecar.telemetry.operations import OperationFamilies, OperationMetrics, add_amount
+from sidecar.telemetry.money import add_amount
+from sidecar.telemetry.operations import OperationFamilies, OperationMetrics
+from sidecar.telemetry.otel import SettledOperations
 from sidecar.telemetry.series import FrozenFamily
 
 WARNED_OF: Final = frozenset({CancelResult.UNCONFIRMED, CancelResult.REFUSED, CancelResult.NO_CREDENTIAL})
@@ -63,6 +65,8 @@ class OperationRecorder:
         self._shared, self._fit_model, self._log = shared, fit_model, log
         self._known: dict[tuple[str, str, OperationKind], OperationMetrics] = {}
         self._standing: dict[str, Standing] = {}
+        self.otel: SettledOperations | None = None
+        """What OpenTelemetry is told through; None where it is off."""
 
     def opened(self, record: OperationRecord) -> None:
         """The row was made, and the create request is about to leave."""
@@ -128,6 +132,8 @@ class OperationRecorder:
         standing.metrics.count_settled(record)
         standing.metrics.count_tokens(tokens)
         self._log.operation_settled(record)
+        if self.otel is not None:
+            self.otel.operation_settled(record)
 
     def released(self, id: str) -> None:
         """It is ours no more: another sidecar has taken it over, and will settle it. Nothing, when it has settled.
@@ -169,13 +175,14 @@ class OperationRecorder:
         """When the caller of the oldest orphan that still runs was found gone."""
         return min((at for each in self._standing.values() if (at := running_since(each)) is not None), default=None)
 
-    def frozen(self) -> list[FrozenFamily]:
-        """Every family that counts operations alone, now."""
-        for kind in OperationKind:
-            self._families.exposure.of(kind).value = 0
+    def exposed(self) -> Iterator[tuple[OperationKind, float]]:
+        """The kind of each orphan that still runs, and what such operations cost at least, as a rule."""
         for standing in self._standing.values():
             if running_since(standing) is not None:
-                self._families.exposure.of(standing.metrics.kind).value += standing.metrics.typical_usd()
+                yield standing.metrics.kind, standing.metrics.typical_usd()
+
+    def frozen(self) -> list[FrozenFamily]:
+        """Every family that counts operations alone, now."""
         return self._families.frozen()
 
     def _metrics_of(self, record: OperationRecord) -> OperationMetrics:

@@ -25,9 +25,11 @@ from sidecar.metering.typical import low_estimate
 from sidecar.telemetry import metrics
 from sidecar.telemetry.calls import CallFamilies
 from sidecar.telemetry.durations import cancel_seconds
+from sidecar.telemetry.exemplar import naming, trace_id_in
 from sidecar.telemetry.labels import OTHER
-from sidecar.telemetry.money import MoneyCells
-from sidecar.telemetry.series import INFINITY, Branch, FrozenFamily, Number, distributions, numbers
+from sidecar.telemetry.money import MoneyCells, add_amount
+from sidecar.telemetry.program import unix_seconds
+from sidecar.telemetry.series import Branch, FrozenFamily, distributions, numbers
 
 OUTCOMES: Final = tuple(state for state in OperationState if state not in OPEN)
 EARLY_REASONS: Final = tuple(reason for reason in GoneReason if reason is not GoneReason.SIDECAR_LOST)
@@ -56,9 +58,7 @@ class OperationFamilies:
         self.regretted = numbers(metrics.REGRETTED_SPEND)
         self.cancel_requests = numbers(metrics.CANCEL_REQUESTS)
         self.cancel_seconds = distributions(metrics.CANCEL_SECONDS)
-        self.exposure = numbers(metrics.EXPOSURE)
         for kind in OperationKind:
-            self.exposure.of(kind)
             self.cancel_seconds.of(kind)
             for state in OperationState:
                 self.open.of(kind, state)
@@ -101,7 +101,9 @@ class OperationMetrics(MoneyCells):
         self.count_money(record)
         add_amount(self.avoided, record.avoided_usd)
         if (seconds := cancel_seconds(record)) is not None:
-            self.cancel_seconds.observe(seconds)
+            # As old as this observation, like those of orphaned calls (`CallMetrics.count_time`).
+            labels = naming("operation_id", record.id, trace_id_in(record.trace))
+            self.cancel_seconds.observe_with(seconds, labels, unix_seconds(record.settled_at))
         is_natural = record.outcome == OperationState.SUCCEEDED and record.basis == Basis.EXACT
         if is_natural and record.spend_usd is not None:
             self.bills.append(record.spend_usd)
@@ -115,9 +117,3 @@ class OperationMetrics(MoneyCells):
         """What one of these costs at least, as a rule; 0 where that is not known, or many models share the label."""
         low = low_estimate(self.bills) if self.is_one_model else None
         return 0.0 if low is None else float(low)
-
-
-def add_amount(number: Number, usd: Decimal | None) -> None:
-    """Add an amount of money that is known, finite and not below 0."""
-    if usd is not None and 0 <= (amount := float(usd)) < INFINITY:
-        number.value += amount

@@ -44,12 +44,13 @@ class Page:
     """
 
     def __init__(self, families: Iterable[FrozenFamily], others: Sequence[Collector] = ()) -> None:
-        self._families = list(families)
+        self.families: Sequence[FrozenFamily] = list(families)
+        """Ours."""
         self._others = others
 
     def collect(self) -> Iterator[Metric]:
         """The library's metrics, one family after the other."""
-        for frozen in self._families:
+        for frozen in self.families:
             yield AS_METRIC[frozen.family.type](frozen)
         for other in self._others:
             yield from other.collect()

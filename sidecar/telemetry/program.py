@@ -19,6 +19,8 @@ class ProgramState(StrEnum):
     """Calls are accepted."""
     DRAINING = "draining"
     """No new call is accepted; those that live may end."""
+    SETTLING = "settling"
+    """No call lives: operations are parted with, the ledger is closed, and the last figures wait to be scraped."""
 
 
 class LedgerHealth(Protocol):
@@ -88,6 +90,10 @@ class Program:
         self.state = ProgramState.STARTING
         self.settings_are_good = True
         self.settings_read_at: Moment | None = None
+        self.mode = ""
+        """`observe` or `enforce`; shown when it is known."""
+        self.prices_listed_at: Moment | None = None
+        """`price_lists.listed_at`; shown when the lists have been read."""
         self.connections: Callable[[], Mapping[str, int]] = no_connections
         """Asked at each scrape: callers' connections by what they do."""
         self.upstream_connections: Callable[[], Mapping[tuple[str, str], int]] = dict
@@ -122,6 +128,8 @@ class Program:
             _single(metrics.RESCUE_KEPT_ANSWERS, kept_answers),
             _single(metrics.CONFIG_RELOAD_OK, self.settings_are_good),
             _single(metrics.CONFIG_RELOAD_AT, unix_seconds(self.settings_read_at)),
+            _known(metrics.PRICE_TABLE_AT, self.prices_listed_at),
+            FrozenFamily(metrics.CONFIG_INFO, [((self.mode,), 1)] if self.mode else []),
             FrozenFamily(metrics.BUILD_INFO, [((self.version,), 1)]),
             FrozenFamily(metrics.STATE, [((state.value,), state is self.state) for state in ProgramState]),
         ]
@@ -129,6 +137,11 @@ class Program:
 
 def _single(family: Family, value: float) -> FrozenFamily:
     return FrozenFamily(family, [((), value)])
+
+
+def _known(family: Family, moment: Moment | None) -> FrozenFamily:
+    """A moment that is not on the page before it is known: as a 0 it would be 1970, and an alert."""
+    return FrozenFamily(family, [] if moment is None else [((), unix_seconds(moment))])
 
 
 def unix_seconds(moment: Moment | None) -> float:

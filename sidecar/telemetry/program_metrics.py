@@ -41,7 +41,7 @@ LEDGER_ROWS_DROPPED = counter("ledger_rows_dropped_total", "Rows given up becaus
 LEDGER_ROWS_EXPIRED = counter("ledger_rows_expired_total", "Rows deleted because they were older than the retention.")
 LEDGER_ERRORS = counter(
     "ledger_errors_total",
-    "What failed in the ledger: open, write (tried again), row (can never be written), expire, close.",
+    "What failed in the ledger: open, write (tried again), row (can never be written), operation, keep_alive, expire, close.",
     ("operation",),
 )
 LEDGER_ROWS_WAITING = gauge("ledger_rows_waiting", "Rows waiting for the next commit.")
@@ -62,5 +62,16 @@ CONFIG_RELOAD_OK = gauge("config_last_reload_successful", "1 if the settings wer
 CONFIG_RELOAD_AT = gauge(
     "config_last_reload_success_timestamp_seconds", "When the settings were last read without error.", unit="seconds"
 )
+PRICE_TABLE_AT = gauge(
+    "price_table_timestamp_seconds",
+    "The latest day that the price lists in use show: on which a row was compared with its source, or from which a price in force"
+    " is dated. The settings' own prices have no day.",
+    unit="seconds",
+)
+CONFIG_INFO = info("config_info", "How far it may go: mode is observe or enforce.", ("mode",))
 BUILD_INFO = info("build_info", "Which version this is.", ("version",))
-STATE = stateset("state", "What the program is doing: starting, serving or draining.")
+STATE = stateset(
+    "state",
+    "What the program is doing: starting, serving, draining (calls that live may end) or settling (all have; the last figures are"
+    " written, and wait for a scrape).",
+)

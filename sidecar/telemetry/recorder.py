@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from sidecar.lifecycle.operation import OperationKind
+from sidecar.lifecycle.record import CallKind
 from sidecar.telemetry import metrics, program_metrics
 from sidecar.telemetry.call_recorder import CallLog, CallRecorder
 from sidecar.telemetry.calls import CallFamilies
@@ -41,6 +43,13 @@ LIMITS = (
 
 
 UNMETERED_REASONS = ("unknown_path", "operation")
+USUAL_STATUSES = (200, 400, 401, 403, 404, 429, 500, 502, 503, 504, None)
+UPSTREAM_ERRORS = (
+    "resolve", "connect", "connect_timeout", "egress", "certificate", "client_certificate", "tls", "closed", "reset", "protocol",
+)  # fmt: skip
+"""The words of `proxy.failures.UpstreamError`."""
+CONNECTS = ("made", "failed")
+KINDS = (*CallKind, *OperationKind)
 RELOADS = {True: "good", False: "failed"}
 
 
@@ -68,6 +77,9 @@ class Recorder(CallRecorder):
         self._events = log
         self._models = BoundedLabel(model_limit)
         self._oldest = self._families.oldest_orphan.of()
+        self._exposure = numbers(metrics.EXPOSURE)
+        for kind in KINDS:
+            self._exposure.of(kind)
         self._exchanges, self._by_code = numbers(metrics.EXCHANGES), dict[tuple[str, int | None], Number]()
         self._errors = numbers(metrics.UPSTREAM_ERRORS)
         self._unmetered = numbers(metrics.UNMETERED)
@@ -102,11 +114,14 @@ class Recorder(CallRecorder):
         self._unmetered.of(provider, reason).value += 1
 
     def _first_exchange(self, provider: str, status: int | None) -> Number:
-        is_usual = status is not None and LOWEST_STATUS <= status <= HIGHEST_STATUS
+        """What is likely to be counted of this provider later is born now, or `increase()` would miss the first of it."""
         for reason in UNMETERED_REASONS:
             self._unmetered.of(provider, reason)
-        code = "none" if status is None else str(status) if is_usual else OTHER
-        count = self._exchanges.of(provider, code)
+        for error in UPSTREAM_ERRORS:
+            self._errors.of(provider, error)
+        for usual in USUAL_STATUSES:
+            self._exchanges.of(provider, code_of(usual))
+        count = self._exchanges.of(provider, code := code_of(status))
         if code != OTHER:
             self._by_code[provider, status] = count
         return count
@@ -122,6 +137,8 @@ class Recorder(CallRecorder):
 
     def upstream_connect(self, upstream: str, result: str) -> None:
         """A connection to an upstream was `made`, or `failed`."""
+        for each in CONNECTS:
+            self._connects.of(upstream, each)
         self._connects.of(upstream, result).value += 1
 
     def certificates_reloaded(self, is_good: bool) -> None:
@@ -130,10 +147,25 @@ class Recorder(CallRecorder):
 
     def page(self) -> Page:
         """Every family at this instant: take it on the event loop, render it (`page.expose`) in a thread."""
-        orphans = (self.oldest_orphan_at(), self.operations.oldest_orphan_at())
-        self._oldest.value = unix_seconds(min((at for at in orphans if at is not None), default=None))
-        counted = (self._exchanges, self._unmetered, self._overheads, self._errors, self._overflows)
+        self._look_at_orphans()
+        counted = (self._exposure, self._exchanges, self._unmetered, self._overheads, self._errors, self._overflows)
         others = (*counted, self._limits, self._connects, self._reloads)
         metered = (*self._families.frozen(), *self.operations.frozen())
         frozen = [*metered, *(series.frozen() for series in others), *self.program.frozen()]
         return Page(frozen, self._runtime)
+
+    def _look_at_orphans(self) -> None:
+        """Set the gauges that are told of the orphans there are now."""
+        orphans = (self.oldest_orphan_at(), self.operations.oldest_orphan_at())
+        self._oldest.value = unix_seconds(min((at for at in orphans if at is not None), default=None))
+        for kind in KINDS:
+            self._exposure.of(kind).value = 0
+        for kind, usd in (*self.exposed(), *self.operations.exposed()):
+            self._exposure.of(kind).value += usd
+
+
+def code_of(status: int | None) -> str:
+    """The label value of a status: itself, `none` where no reply began, `other` where it is none that HTTP has."""
+    if status is None:
+        return "none"
+    return str(status) if LOWEST_STATUS <= status <= HIGHEST_STATUS else OTHER

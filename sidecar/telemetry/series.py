@@ -13,11 +13,10 @@ from typing import Generic, TypeVar
 import msgspec
 from prometheus_client.samples import Exemplar
 
+from sidecar.telemetry.exemplar import exemplar_of
 from sidecar.telemetry.family import Family
 
 INFINITY = float("inf")
-LONGEST_EXEMPLAR = 128
-"""Characters that OpenMetrics allows for an exemplar's label names and values together."""
 
 
 class FrozenDistribution(msgspec.Struct, frozen=True):
@@ -71,11 +70,13 @@ class Distribution:
         self._total += amount
         return bucket
 
-    def observe_with(self, amount: float, exemplar: dict[str, str], at_seconds: float) -> None:
-        """Count one amount and keep `exemplar` as the newest of its bucket, unless it is too long to be scraped."""
+    def observe_with(self, amount: float, labels: dict[str, str], at_seconds: float) -> None:
+        """Count one amount and keep it as the newest example of its bucket, under `labels`, unless that can't be scraped."""
+        if not 0 <= amount < INFINITY:
+            amount = 0.0  # the example must lie in the bucket that it stands at
         bucket = self.observe(amount)
-        if sum(len(name) + len(text) for name, text in exemplar.items()) <= LONGEST_EXEMPLAR:
-            self._exemplars[bucket] = Exemplar(exemplar, amount, at_seconds)
+        if (exemplar := exemplar_of(labels, amount, at_seconds)) is not None:
+            self._exemplars[bucket] = exemplar
 
     def frozen(self) -> FrozenDistribution:
         """A copy of what is held now."""

@@ -6,7 +6,7 @@ import inspect
 import pytest
 
 from sidecar.config import groups, limits, prices, upstreams
-from sidecar.config.groups import Follow
+from sidecar.config.groups import Drain, Follow
 from sidecar.lifecycle.policy import FollowBounds
 
 
@@ -29,3 +29,7 @@ def _fields_without_docstring(group: ast.ClassDef):
 
 def test_bounds_of_following_are_those_of_the_policy():
     assert Follow().bounds() == FollowBounds(1_000, 900, 64 << 20)
+
+
+def test_the_last_scrape_is_waited_for_within_the_time_that_kubernetes_gives():
+    assert 15 < Drain().linger_seconds < Drain().deadline_seconds < 30

@@ -93,7 +93,7 @@ def recorder(calls: ListedCalls) -> Recorder:
     return Recorder("1.2.3", calls, LedgerHealth)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def record() -> Callable[..., CallRecord]:
     return a_record
 

@@ -56,11 +56,15 @@ IS_TAKEN = (Offer.TAKEN, Offer.TAKEN_LAST)
 
 
 class Bill(msgspec.Struct, frozen=True):
-    """How a call settles: spend in cents, orphaned and avoidable as a share of what contains them."""
+    """How a call settles: spend in cents, orphaned and avoidable as a share of what contains them.
+
+    `spoiled` stands in place of the spend: no amount at all, as only a fault of ours could make it.
+    """
 
     cents: int
     orphaned: int
     avoidable: int
+    spoiled: str = ""
 
 
 class Life(msgspec.Struct):
@@ -91,6 +95,7 @@ class Lives:
         self.left_and_broken = 0
         self.repeats: list[CallRecord] = []
         self.asked_again = 0
+        self.spoiled = 0
         self.now = 0
         self.born = 0
 
@@ -221,6 +226,9 @@ class Lives:
         spend = None if outcome is Outcome.JOINED else Decimal(bill.cents) / 100
         orphaned = None if spend is None else spend * bill.orphaned / 100 * (outcome is not Outcome.RESCUED)
         avoidable = None if orphaned is None else orphaned * bill.avoidable / 100
+        if bill.spoiled and spend is not None:
+            spend = Decimal(bill.spoiled)
+            self.spoiled += 1
         return CallRecord(
             id=life.id, upstream="u", provider="google", dialect="gemini", model="m", kind=life.kind, started_at=0,
             left_at=call.left_at, finished_at=call.finished_at, settled_at=self.now, outcome=outcome,

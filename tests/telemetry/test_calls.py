@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -9,6 +10,7 @@ from sidecar.telemetry.durations import ORPHAN_OUTCOMES
 from sidecar.telemetry.series import FrozenDistribution
 
 Record = Callable[..., CallRecord]
+TRACE = "0af7651916cd43dd8448eb211c80319c"
 ORPHAN = {"outcome": "orphan_finished", "left_at": 1_790_000_001 * SECOND}
 
 
@@ -59,6 +61,18 @@ def test_an_orphan_is_timed_from_the_leaving_on_with_its_id_as_example(
     assert [example.labels for example in held.exemplars.values()] == [{"call_id": "c7"}]
 
 
+@pytest.mark.parametrize(
+    ("trace_id", "labels"),
+    [(TRACE, {"trace_id": TRACE}), ("", {"call_id": "c7"}), ("0" * 32, {"call_id": "c7"}), ("x\ny", {"call_id": "c7"})],
+)
+def test_an_example_names_the_trace_where_the_request_named_one(
+    call: CallMetrics, record: Record, trace_id: str, labels: dict[str, str]
+):
+    call.count_time(record("c7", **ORPHAN), trace_id)
+    (example,) = call.orphaned_seconds["orphan_finished"].frozen().exemplars.values()
+    assert example.labels == labels
+
+
 def test_an_example_is_as_old_as_its_settling_so_that_it_is_never_older_than_the_one_before(
     call: CallMetrics, record: Record
 ):
@@ -87,3 +101,19 @@ def test_a_repeat_counts_its_whole_bill_and_is_no_rescue(call: CallMetrics, reco
 def test_a_lost_call_is_in_no_histogram(call: CallMetrics, record: Record):
     call.count_time(record(outcome="lost", finished_at=None, answered_at=None))
     assert sum(call.duration.frozen().counts) == sum(call.first_byte.frozen().counts) == 0
+
+
+def test_what_such_calls_cost_on_average_is_known_from_five_bills_on(call: CallMetrics, record: Record):
+    for usd in (1, 2, 3, 4):
+        call.count_money(record(spend_usd=Decimal(usd), orphaned_usd=Decimal(1)))
+    call.count_money(record(spend_usd=None, unpriced_reason="no_price"))
+    assert call.mean_usd() == 0
+    call.count_money(record(spend_usd=Decimal(5)))
+    assert call.mean_usd() == 3
+
+
+def test_many_models_under_one_label_have_no_average(families: CallFamilies, record: Record):
+    other = CallMetrics(families, "google", "other", CallKind.STREAM)
+    for _ in range(9):
+        other.count_money(record())
+    assert other.mean_usd() == 0

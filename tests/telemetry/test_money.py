@@ -6,7 +6,8 @@ import pytest
 from sidecar.lifecycle.record import CallRecord
 from sidecar.metering.spend import NO_TOKENS, TokenFates
 from sidecar.telemetry.calls import CallFamilies
-from sidecar.telemetry.money import MoneyCells
+from sidecar.telemetry.money import MoneyCells, add_amount
+from sidecar.telemetry.series import Number
 
 Record = Callable[..., CallRecord]
 
@@ -57,6 +58,9 @@ def test_a_call_that_cost_nothing_is_not_unpriced(families: CallFamilies, money:
     [
         ("-1", "0", "0"),
         ("NaN", "0", "0"),
+        ("sNaN", "0", "0"),
+        ("1e400", "0", "0"),
+        ("1", "0", "sNaN"),
         ("Infinity", "0", "0"),
         ("1", "2", "0"),
         ("1", "0", "0.1"),
@@ -76,6 +80,27 @@ def test_tokens_are_counted_class_by_class(families: CallFamilies, money: MoneyC
     money.count_tokens(TokenFates(NO_TOKENS, (1, 2, 3, 4, 5)))
     classes = ("input", "cached_input", "output", "reasoning", "tool_use")
     assert values(families, "tokens") == {("orphaned", name): n for name, n in zip(classes, range(1, 6), strict=True)}
+
+
+def test_bills_are_counted_and_what_is_none_is_not(money: MoneyCells, record: Record):
+    for changes in ({}, {"spend_usd": None}, {"spend_usd": Decimal("NaN")}, {"spend_usd": Decimal(0)}):
+        money.count_money(record(**changes))
+    assert money.billed == 2
+
+
+@pytest.mark.parametrize("usd", ["NaN", "sNaN", "Infinity", "-Infinity", "-1", "1e400"])
+def test_what_is_no_amount_is_added_to_no_number(usd: str):
+    number = Number()
+    add_amount(number, Decimal(usd))
+    add_amount(number, None)
+    assert number.value == 0
+    add_amount(number, Decimal("1.5"))
+    assert number.value == 1.5
+
+
+def test_a_count_that_no_float_can_add_is_no_count(families: CallFamilies, money: MoneyCells):
+    money.count_tokens(TokenFates((10**400, 2**53, 7, 0, 0), NO_TOKENS))
+    assert values(families, "tokens") == {("delivered", "output"): 7}
 
 
 def test_a_count_below_0_is_not_taken_from_the_sum(families: CallFamilies, money: MoneyCells):

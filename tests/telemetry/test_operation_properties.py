@@ -15,6 +15,8 @@ from sidecar.telemetry.recorder import Recorder
 
 Page = dict[str, list[tuple[dict[str, str], float]]]
 MODELS = ("a", "b", "c")
+AVOIDED = tuple(map(Decimal, ("0", "1.25", "NaN", "sNaN", "-1", "Infinity", "1e400")))
+"""What an estimate may come to, and what only a fault of ours could make of it."""
 EVENTS = [event for event in E if event is not E.OPENED]
 shares = st.integers(0, 100)
 steps = st.tuples(st.integers(0, 5), st.integers(0, 1000), shares, shares, shares)
@@ -32,6 +34,7 @@ class Driver:
         self.settled: list[OperationRecord] = []
         self.gone: set[str] = set()
         self.gone_when_settled = 0
+        self.fetched_late: list[OperationRecord] = []
 
     def take(self, slot: int, choice: int, cents: int, orphaned: int, avoidable: int) -> None:
         row = self.rows.get(slot)
@@ -72,10 +75,15 @@ class Driver:
         spend = Decimal(cents) / 100
         lost = spend * orphaned / 100
         changes = {"spend_usd": spend, "orphaned_usd": lost, "avoidable_usd": lost * avoidable / 100}
+        changes["avoided_usd"] = AVOIDED[cents % len(AVOIDED)]
         self.settled.append(msgspec.structs.replace(row, outcome=row.state.value, basis="exact", **changes))
         self.gone_when_settled += row.id in self.gone
         self.gone.discard(row.id)
         self.operations.settled(self.settled[-1])
+        if cents % 3 == 0:
+            self.fetched_late.append(self.settled[-1])
+            self.operations.reclaimed(self.settled[-1])
+            self.operations.regretted(self.settled[-1])
 
     def states(self) -> dict[str, int]:
         counts = Counter(row.state for row in self.rows.values())
@@ -112,5 +120,19 @@ def test_every_page_adds_up(
     assert abs(total("spend_usd_total", fate="delivered") + total("spend_usd_total", fate="orphaned") - spent) < 1e-6
     assert total("avoidable_spend_usd_total") <= total("spend_usd_total", fate="orphaned") + 1e-9
     assert total("unpriced_total", reason="inconsistent") == 0
+    assert_what_cancelling_came_to(driver, total)
+    if not driver.gone:
+        assert total("exposure_usd") == 0
     if is_told:
         assert {str(state): total("operations_open", state=str(state)) for state in OperationState} == driver.states()
+
+
+def assert_what_cancelling_came_to(driver: Driver, total: Callable[..., float]) -> None:
+    avoided = sum(
+        row.avoided_usd == AVOIDED[1] for row in driver.settled if not (row.avoided_usd or AVOIDED[0]).is_snan()
+    )
+    assert total("avoided_spend_usd_total") == avoided * 1.25
+    late = driver.fetched_late
+    assert abs(total("reclaimed_spend_usd_total") - float(sum(row.orphaned_usd or 0 for row in late))) < 1e-6
+    assert abs(total("regretted_spend_usd_total") - float(sum(row.spend_usd or 0 for row in late))) < 1e-6
+    assert total("reclaimed_spend_usd_total") <= total("spend_usd_total", fate="orphaned") + 1e-9

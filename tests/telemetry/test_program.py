@@ -12,7 +12,7 @@ def test_exactly_one_state_is_1():
     program = Program("1.2.3", LedgerHealth)
     program.state = ProgramState.DRAINING
     states = [line for line in lines(program) if line.startswith("inference_sidecar_state{")]
-    assert sorted(line.split()[-1] for line in states) == ["0.0", "0.0", "1.0"]
+    assert sorted(line.split()[-1] for line in states) == ["0.0", "0.0", "0.0", "1.0"]
     assert 'inference_sidecar_state{inference_sidecar_state="draining"} 1.0' in states
 
 
@@ -62,6 +62,20 @@ def test_settings_that_were_refused_show_as_0():
     program.settings_are_good, program.settings_read_at = False, 7 * SECOND
     assert "inference_sidecar_config_last_reload_successful 0.0" in lines(program)
     assert "inference_sidecar_config_last_reload_success_timestamp_seconds 7.0" in lines(program)
+
+
+def test_the_mode_is_a_label_once_it_is_known():
+    program = Program("1.2.3", LedgerHealth)
+    assert not [line for line in lines(program) if line.startswith("inference_sidecar_config_info")]
+    program.mode = "enforce"
+    assert 'inference_sidecar_config_info{mode="enforce"} 1.0' in lines(program)
+
+
+def test_price_lists_that_have_not_been_read_are_not_from_1970():
+    program = Program("1.2.3", LedgerHealth)
+    assert not [line for line in lines(program) if line.startswith("inference_sidecar_price_table")]
+    program.prices_listed_at = 9 * SECOND
+    assert "inference_sidecar_price_table_timestamp_seconds 9.0" in lines(program)
 
 
 def test_no_moment_is_0():

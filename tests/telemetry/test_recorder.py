@@ -5,7 +5,10 @@ import pytest
 
 from sidecar.config.schema import dotted, leaf_paths
 from sidecar.ledger.contract import LedgerHealth
+from sidecar.lifecycle.events import LeftReason
+from sidecar.lifecycle.operation import OperationKind
 from sidecar.lifecycle.record import CallKind, CallRecord
+from sidecar.proxy.failures import UpstreamError
 from sidecar.telemetry.recorder import LIMITS, Recorder
 
 Record = Callable[..., CallRecord]
@@ -28,6 +31,36 @@ def test_exchanges_count_by_status(recorder: Recorder, total: Total, status: int
     recorder.exchange("google", status)
     assert total("exchanges_total", provider="google", code=code) == 2
     assert total("overhead_seconds_count") == 1
+
+
+def test_what_a_provider_may_yet_do_stands_at_0_from_its_first_exchange_on(recorder: Recorder, read: Any):
+    recorder.exchange("google", 200)
+    page = read(recorder.page())
+    assert {labels["code"]: value for labels, value in page["exchanges_total"]} == {
+        "200": 1, **dict.fromkeys(["400", "401", "403", "404", "429", "500", "502", "503", "504", "none"], 0),
+    }  # fmt: skip
+    assert {labels["error"]: value for labels, value in page["upstream_errors_total"]} == dict.fromkeys(
+        map(str, UpstreamError), 0
+    )
+    assert {value for _, value in page["unmetered_total"]} == {0}
+
+
+def test_exposure_is_what_is_likely_to_be_billed_for_nobody(recorder: Recorder, record: Record, total: Total):
+    for number in range(5):
+        recorder.settled(recorder.admitted("google", "m", STREAM), record(f"d{number}"))
+    call = recorder.admitted("google", "m", STREAM)
+    assert total("exposure_usd") == 0
+    recorder.left(call, "c1", LeftReason.FIN, record().started_at)
+    assert total("exposure_usd", kind="stream") == total("exposure_usd") == 1
+    recorder.shelved(call, "c1")
+    assert total("exposure_usd") == 0
+    recorder.settled(call, record("c1", outcome="orphan_finished"))
+    assert total("exposure_usd") == 0
+
+
+def test_exposure_of_every_kind_stands_at_0(recorder: Recorder, read: Any):
+    kinds = [labels["kind"] for labels, value in read(recorder.page())["exposure_usd"] if value == 0]
+    assert kinds == [*CallKind, *OperationKind]
 
 
 def test_upstream_errors_count_by_word_and_are_logged_with_a_sentence(recorder: Recorder, calls: Any, total: Total):

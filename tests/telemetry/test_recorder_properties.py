@@ -11,6 +11,7 @@ from sidecar.clock import SECOND
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.telemetry.calls import Attachment
+from sidecar.telemetry.totals import totals_of
 from tests.telemetry.lives import Bill, Lives
 
 Page = dict[str, list[tuple[dict[str, str], float]]]
@@ -19,8 +20,9 @@ GONE_WITH_THE_CALLER = (Outcome.LEFT_EARLY, Outcome.UNDELIVERED, *ORPHANS, Outco
 A_CENT_AT_MOST = 1e-6
 
 shares = st.integers(0, 100)
+spoiled = st.sampled_from([*[""] * 20, "NaN", "sNaN", "Infinity", "-0.01", "1e400"])
 histories = st.lists(
-    st.tuples(st.integers(0, 5), st.integers(0, 1000), st.builds(Bill, shares, shares, shares)),
+    st.tuples(st.integers(0, 5), st.integers(0, 1000), st.builds(Bill, shares, shares, shares, spoiled)),
     min_size=60,
     max_size=120,
 )
@@ -38,7 +40,8 @@ def test_every_page_adds_up(
     lives.recorder.lost(a_lost_call(number) for number in range(lost))
     for slot, choice, bill in history:
         lives.take(slot, choice, bill)
-    page = read(lives.recorder.page())
+    last = lives.recorder.page()
+    page = read(last)
 
     def total(name: str, **labels: str) -> float:
         return sum(value for had, value in page.get(name, []) if labels.items() <= had.items())
@@ -46,6 +49,8 @@ def test_every_page_adds_up(
     assert_calls_add_up(lives, total)
     assert_departures_add_up(lives, total)
     assert_money_adds_up(lives, total)
+    assert_exposure_is_of_orphans(lives, total)
+    assert_the_final_totals_are_the_page(totals_of(last.families), total)
 
 
 def assert_calls_add_up(lives: Lives, total: Callable[..., float]) -> None:
@@ -88,11 +93,29 @@ def assert_money_adds_up(lives: Lives, total: Callable[..., float]) -> None:
     rescued = [record for record in lives.logged if record.outcome == Outcome.RESCUED]
     assert abs(total("rescued_spend_usd_total") - spent(rescued)) < A_CENT_AT_MOST
     assert abs(total("would_rescue_spend_usd_total") - spent(lives.repeats)) < A_CENT_AT_MOST
-    assert total("unpriced_total", reason="inconsistent") == 0
+    assert total("unpriced_total", reason="inconsistent") == lives.spoiled
+
+
+def assert_exposure_is_of_orphans(lives: Lives, total: Callable[..., float]) -> None:
+    for kind in CallKind:
+        orphans = [life for life in lives.open() if life.kind is kind and life.orphaned_at is not None]
+        assert abs(total("exposure_usd", kind=kind) - sum(life.metrics.mean_usd() for life in orphans)) < A_CENT_AT_MOST
+
+
+def assert_the_final_totals_are_the_page(totals: dict[str, Any], total: Callable[..., float]) -> None:
+    assert totals["calls"] == {o: n for o in Outcome if (n := total("calls_settled_total", outcome=o))}
+    assert totals["calls_in_flight"] == total("calls_in_flight")
+    assert sum(totals["unpriced"].values()) == total("unpriced_total")
+    for fate, usd in totals["spend_usd"].items():
+        assert abs(float(usd) - total("spend_usd_total", fate=fate)) < A_CENT_AT_MOST
+    for name in ("avoidable", "rescued", "would_rescue"):
+        assert abs(float(totals[f"{name}_usd"]) - total(f"{name}_spend_usd_total")) < A_CENT_AT_MOST
 
 
 def spent(records: Iterable[CallRecord]) -> float:
-    return float(sum((record.spend_usd or 0 for record in records), Decimal(0)))
+    """What of these is an amount of money."""
+    bills = (record.spend_usd or Decimal(0) for record in records)
+    return sum(float(usd) for usd in bills if usd.is_finite() and 0 <= usd < Decimal("1e300"))
 
 
 def a_lost_call(number: int) -> CallRecord:

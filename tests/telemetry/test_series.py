@@ -60,6 +60,13 @@ def test_an_example_too_long_to_be_scraped_is_left_out_but_counted():
     assert cell.frozen().exemplars == {}
 
 
+@pytest.mark.parametrize("amount", [math.nan, math.inf, -1.0])
+def test_an_example_of_no_duration_lies_in_the_bucket_that_it_stands_at(amount: float):
+    cell = Distribution((1.0,))
+    cell.observe_with(amount, {"call_id": "c1"}, 100.0)
+    assert cell.frozen().exemplars == {0: ({"call_id": "c1"}, 0.0, 100.0)}
+
+
 @given(st.lists(st.floats()))
 def test_every_amount_is_in_exactly_one_bucket(amounts: list[float]):
     cell = Distribution((0.1, 1.0, 10.0))
