@@ -17,7 +17,7 @@ from sidecar.config.schema import Path, dotted
 from sidecar.config.settings import Settings
 from sidecar.config.sources import ChosenFile, choose_file, convention_layer, file_layer, variable_layer
 
-ONE_OF_MANY = ("price", "credential")
+ONE_OF_MANY = ("price", "credential", "headers")
 """Groups with many keys of which few are set: what is not is left out when they are shown."""
 
 

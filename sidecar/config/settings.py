@@ -20,6 +20,7 @@ from sidecar.config.groups import (
     Rescue,
 )
 from sidecar.config.limits import Limits
+from sidecar.config.otel import Otel
 from sidecar.config.prices import Prices
 from sidecar.config.upstreams import Upstream, built_in_upstreams
 from sidecar.config.values import UpstreamName
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     prices: Prices = Prices()
     log: Log = Log()
     labels: Labels = Labels()
+    otel: Otel = Otel()
 
     @property
     def rescues(self) -> bool:

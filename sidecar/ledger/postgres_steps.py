@@ -162,4 +162,5 @@ STATEMENTS: Final[tuple[tuple[str, ...], ...]] = (
             ADD COLUMN caller_timeout_seconds DOUBLE PRECISION
         """,
     ),
+    ("ALTER TABLE operations ADD COLUMN trace TEXT",),
 )

@@ -179,5 +179,9 @@ STEPS: Final = (
             "ALTER TABLE calls ADD COLUMN caller_timeout_seconds REAL",
         ),
     ),
+    Step(
+        "the trace that an operation was opened in",
+        ("ALTER TABLE operations ADD COLUMN trace TEXT",),
+    ),
 )
 NEWEST: Final = len(STEPS)

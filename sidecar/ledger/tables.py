@@ -134,6 +134,8 @@ OPERATIONS: Final = Table(
     Column("fence", Integer, nullable=False),
     # The one column that is not the operation's own: `key_of` its provider_id, by which a poll finds it.
     Column("provider_key", Text),
+    # From here on: added by later steps, and so behind it.
+    Column("trace", Text),
     sqlite_strict=True,
 )
 

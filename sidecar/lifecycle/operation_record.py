@@ -93,6 +93,9 @@ class OperationRecord(msgspec.Struct, kw_only=True):
     """The instance whose reaper it is."""
     fence: int = 0
     """Grows by one with every holder; a write with an older one changes nothing."""
+    trace: str | None = None
+    """The W3C trace context of the request that opened it: its `traceparent`, and behind a space its `tracestate`. None where it
+    had none. Kept, because the operation may settle in another process."""
 
 
 OF_THE_REAPER: Final = frozenset({"due_at", "looks", "holder", "fence"})

@@ -54,7 +54,7 @@ class Abandoned:
         following, exchange.following = exchange.following, None
         if following is not None:
             following.stop()
-        self.account.taken()
+        exchange.context.recorder.taken(self.account.metrics, self.account.record.id)
         retry.request.join()
         self.joining = Joining(self, retry)
         self.joining.begin()
@@ -139,7 +139,7 @@ class Abandoned:
         if self.offer is Offer.OPEN and not self._is_shelved:
             self._is_shelved = True
             self._shelf.shelved(self)
-            self.account.shelved()
+            self.exchange.context.recorder.shelved(self.account.metrics, self.account.record.id)
             self.wait(self._shelf.window_seconds)
         return self.offer in ON_OFFER
 

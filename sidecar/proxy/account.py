@@ -21,6 +21,7 @@ from sidecar.proxy import facts
 from sidecar.proxy.admission import Admission
 from sidecar.proxy.attempts import Attempt
 from sidecar.proxy.settlement import settle_money, was_cut_off
+from sidecar.telemetry.spans_context import trace_of
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
@@ -191,14 +192,6 @@ class Account:
         """What is done with the provider's connection since the caller left."""
         self.record.decision, self.record.decision_reason = DECISIONS[type(command)], command.because
 
-    def shelved(self) -> None:
-        """The provider's work has ended, and a retry may come for the answer."""
-        self._context.recorder.shelved(self.metrics, self.record.id)
-
-    def taken(self) -> None:
-        """A retry is being given the answer."""
-        self._context.recorder.taken(self.metrics, self.record.id)
-
     def let_go(self, at: Moment, *, has_received: bool) -> None:
         """That retry left as well; what was reported until now is what it got something of."""
         if has_received:
@@ -246,4 +239,6 @@ class Account:
         if outcome is not Outcome.DELIVERED or (reported is not None and reported.continuation):
             self._context.attempts.settled(self.key, record, "" if reported is None else reported.continuation)
         self._context.ledger.put(record)
-        self._context.recorder.settled(metrics, record, fates)
+        recorder = self._context.recorder
+        has_use = record.left_at is not None or recorder.otel is not None  # an exemplar, or a span
+        recorder.settled(metrics, record, fates, trace_of(self.request_fields) if has_use else "")

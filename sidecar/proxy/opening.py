@@ -18,6 +18,7 @@ from sidecar.proxy import facts
 from sidecar.proxy.mention import Mention
 from sidecar.proxy.operation_rows import HOLD_SECONDS
 from sidecar.proxy.renewals import Name, name_of
+from sidecar.telemetry.spans_context import trace_of
 
 if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
@@ -84,7 +85,7 @@ class Opening:
             self._go_on()
             return
         exchange.account = None  # the operation's row has the money, and a call's would have none
-        self._record = record = self._operations.record_of(exchange.admission, self._facts)
+        self._record = record = self._operations.record_of(exchange.admission, self._facts, trace_of(self._head.fields))
         self._operations.saw_credential(record, exchange.admission, self._head)
         self._timer = exchange.context.loop.call_later(HOLD_SECONDS, self._go_on)
         looking_up = self._operations.stands_behind(record, exchange.downstream)

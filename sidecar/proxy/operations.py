@@ -90,8 +90,8 @@ class Operations:
 
     # === a create ===
 
-    def record_of(self, admission: "Admission", facts: RequestFacts) -> OperationRecord:
-        """The row of an operation that a whole request is about to open."""
+    def record_of(self, admission: "Admission", facts: RequestFacts, trace: str = "") -> OperationRecord:
+        """The row of an operation that a whole request of this trace (`spans_context.trace_of`) is about to open."""
         route, destination, now = admission.route, admission.destination, self._ledger.now()
         assert route is not None
         assert route.operation is not None
@@ -119,6 +119,7 @@ class Operations:
             asked_seconds=facts.seconds,
             asked_pieces=facts.pieces,
             due_at=now + int(self._lease_seconds * SECOND),
+            trace=trace or None,
         )
 
     def open(self, record: OperationRecord, told: Told) -> None:

@@ -51,6 +51,7 @@ WHOLE = operation(
     orphaned_usd=Decimal("1.25"), avoidable_usd=Decimal("0.5"), avoided_usd=Decimal(2), basis="estimated",
     price_source="media", basis_reason="cut", unpriced_reason="no_price", usage_basis="exact", usage_reason="x",
     told_usd=Decimal("1E-9"), tier="flex", variant="audio", served_model="gpt-6-1", labels={"team": "a"},
+    trace=f"00-{'a' * 32}-{'b' * 16}-01 vendor=1",
     asked_seconds=8, asked_pieces=2**40, looks=7, lease_seconds=61.5,
 )  # fmt: skip
 """Every field that an opening may bring."""

@@ -16,6 +16,7 @@ from sidecar.ledger.postgres_reader import PostgresReader
 from sidecar.ledger.postgres_schema import bring_up_to_date, version_of
 from sidecar.ledger.postgres_steps import STATEMENTS
 from sidecar.ledger.steps import NEWEST, STEPS, Step
+from tests.ledger.test_steps import OLD_OPERATION
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.part("postgresql")
@@ -89,12 +90,14 @@ def test_a_database_of_the_version_before_keeps_its_rows_and_gains_the_columns(u
         "INSERT INTO calls (id, upstream, provider, dialect, model, kind, started_at, usage, spend_usd, outcome, instance)"
         " VALUES ('old', 'u', 'p', 'd', 'm', 'unary', 5, '{}', '0.1', 'delivered', 'i')"
     )
+    connection.execute(OLD_OPERATION.encode())
     with pytest.raises(LedgerError, match="was written by an older sidecar"):
         PostgresReader.open(url)
     bring_up_to_date(connection, 2, "x")
     old = PostgresReader.open(url).call("old")
     assert old is not None
     assert (old.spend_usd, old.decision, old.caller_timeout_seconds) == (Decimal("0.1"), None, None)
+    assert connection.execute("SELECT id, trace FROM operations").fetchall() == [("old", None)]
 
 
 def test_a_step_that_fails_leaves_nothing_behind(connection: Connection, monkeypatch: pytest.MonkeyPatch):

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sidecar.ledger.contract import CallQuery
+from sidecar.ledger.operation_rows import RECORD_COLUMNS as OPERATION_COLUMNS, as_record as as_operation
 from sidecar.ledger.rows import RECORD_COLUMNS, as_record
 from sidecar.ledger.schema import bring_up_to_date, version_of
 from sidecar.ledger.steps import NEWEST, STEPS
@@ -66,6 +67,24 @@ def test_a_ledger_of_every_version_before_keeps_its_rows_and_gains_the_columns(
     assert (record.method, record.labels, record.usage_at_left, record.handed_over) == (None, {}, None, None)
     assert (record.decision, record.decision_reason, record.caller_timeout_seconds) == (None, None, None)
     assert connection.execute("SELECT count(*) FROM operations, operation_moves, instances").fetchone() == (0,)
+
+
+OLD_OPERATION = (
+    "INSERT INTO operations (id, upstream, provider, dialect, method, kind, model, opened_at, path, host, mark, state,"
+    " lease_seconds, is_lease_asked, is_detached, renewed_at, cancel_attempts, usage, labels, asked_seconds, asked_pieces,"
+    " due_at, looks, holder, fence)"
+    " VALUES ('old', 'u', 'p', 'd', 'm', 'batch', '', 5, '/', '', '', 'running', 60, 0, 0, 5, 0, '{}', '{}', 0, 0, 5, 0, 'i', 1)"
+)
+"""As a sidecar wrote it before an operation's trace was kept."""
+
+
+def test_an_operation_of_an_earlier_version_has_no_trace(connection: sqlite3.Connection):
+    with_steps(connection, 4)
+    connection.execute(OLD_OPERATION)
+    bring_up_to_date(connection, 4, 2)
+    columns = ", ".join(OPERATION_COLUMNS)
+    record = as_operation(connection.execute(f"SELECT {columns} FROM operations").fetchone())
+    assert (record.id, record.fence, record.trace) == ("old", 1, None)
 
 
 def test_a_file_of_the_version_before_is_brought_up_to_date_where_it_lies(file: FilePlace):
