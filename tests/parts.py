@@ -43,6 +43,7 @@ def postgresql_directories(root: Path = Path("/usr/lib/postgresql")) -> list[str
 PARTS = (
     Part("prometheus", "prometheus", "prometheus", "scraping a sidecar and asking for increase()"),
     Part("promtool", "promtool", "prometheus", "its opinion on our exposition and rules"),
+    Part("alertmanager", "prometheus-alertmanager", "prometheus-alertmanager", "bringing an alert to a webhook"),
     Part("nginx", "nginx", "nginx-light", "the measure that the proxy is compared with"),
     Part("wrk", "wrk", "wrk", "load for the benchmarks"),
     Part("postgresql", "postgres", "postgresql", "the ledger that many sidecars share"),

@@ -72,11 +72,14 @@ def test_missing_part__skipped_and_listed_before_the_last_line(tmp_path: Path) -
     assert re.search(r"1 passed, 1 skipped in ", last)
 
 
-def test_missing_part_in_ci__fails_with_its_package(tmp_path: Path) -> None:
-    ran = pytest_ran(tmp_path, "prometheus", CI="true")
+@pytest.mark.parametrize(
+    ("part", "package"), [("prometheus", "prometheus"), ("alertmanager", "prometheus-alertmanager")]
+)
+def test_missing_part_in_ci__fails_with_its_package(tmp_path: Path, part: str, package: str) -> None:
+    ran = pytest_ran(tmp_path, part, CI="true")
     *_, last = ran.stdout.splitlines()
     assert ran.returncode == 1
-    assert "prometheus is missing (Debian package prometheus)" in ran.stdout
+    assert f"{part} is missing (Debian package {package})" in ran.stdout
     assert re.search(r"1 passed, 1 error in |1 failed, 1 passed in ", last)
 
 

@@ -21,7 +21,7 @@ from tests.sdk_clients import Mode, Transport, sdk_client
 
 def mistral_chat(url: str) -> object:
     """Told to try again, which it does not by itself."""
-    soon = RetryConfig("backoff", BackoffStrategy(1, 10, 1.0, 50, 1), retry_connection_errors=True)
+    soon = RetryConfig("backoff", BackoffStrategy(1, 10, 1.0, 300, 1), retry_connection_errors=True)
     with Mistral(api_key=KEY, server_url=url, retry_config=soon) as client:
         return client.chat.complete(model="m", messages=TURN)
 
