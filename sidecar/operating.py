@@ -158,11 +158,14 @@ def reply_headers_of(record: OperationRecord) -> tuple[str, ...]:
     return () if wire is None else wire.reply_headers
 
 
+STILL_GOING = {OperationState.CANCELLING: CancelVerdict.TAKEN, OperationState.OPENING: CancelVerdict.OPENING}
+
+
 def verdict_of(record: OperationRecord | None) -> CancelVerdict:
     """What became of somebody's wish to have an operation cancelled, told from its row."""
     if record is None:
         return CancelVerdict.UNKNOWN
-    if record.state is OperationState.CANCELLING:
-        return CancelVerdict.TAKEN
+    if record.state in STILL_GOING:
+        return STILL_GOING[record.state]
     is_unsupported = record.cancel_result == CancelResult.UNSUPPORTED and record.ended_at is None
     return CancelVerdict.UNSUPPORTED if is_unsupported else CancelVerdict.ENDED

@@ -114,6 +114,7 @@ async def test_told_to_end_after_its_callers__what_they_left_is_cancelled(scene:
     [
         ({"state": OperationState.CANCELLING}, CancelVerdict.TAKEN),
         ({"state": OperationState.SUCCEEDED}, CancelVerdict.ENDED),
+        ({"state": OperationState.OPENING}, CancelVerdict.OPENING),
         ({"state": OperationState.RUNNING, "cancel_result": CancelResult.UNSUPPORTED}, CancelVerdict.UNSUPPORTED),
         (
             {"state": OperationState.SUCCEEDED, "cancel_result": CancelResult.UNSUPPORTED, "ended_at": 2},

@@ -102,6 +102,8 @@ def _taken(id: str, verdict: CancelVerdict) -> CancelReply:
             return CancelReply(id)
         case CancelVerdict.ENDED:
             raise HTTPException(CONFLICT, f"operation {id} has ended: there is nothing to cancel")
+        case CancelVerdict.OPENING:
+            raise HTTPException(CONFLICT, f"operation {id} has no id at its provider yet: try again in a moment")
         case CancelVerdict.UNSUPPORTED:
             raise HTTPException(UNSUPPORTED, f"the provider of operation {id} has no cancel for it")
         case CancelVerdict.UNKNOWN:

@@ -66,6 +66,8 @@ class CancelVerdict(Enum):
     """The intent is written, and the cancel is on its way or waits for its turn. Also when it is being cancelled already."""
     ENDED = auto()
     """There is nothing left to cancel."""
+    OPENING = auto()
+    """What the provider calls it is not known yet, so that it can't be told to stop."""
     UNSUPPORTED = auto()
     """Its provider has no cancel for it."""
     UNKNOWN = auto()

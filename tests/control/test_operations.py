@@ -83,6 +83,7 @@ def test_a_renewal_that_comes_too_late_says_so(server: AppServer, ask: Ask):
     ("verdict", "status", "words"),
     [
         (CancelVerdict.ENDED, 409, "operation o1 has ended: there is nothing to cancel"),
+        (CancelVerdict.OPENING, 409, "operation o1 has no id at its provider yet: try again in a moment"),
         (CancelVerdict.UNSUPPORTED, 501, "the provider of operation o1 has no cancel for it"),
         (CancelVerdict.UNKNOWN, 404, "no operation o1 that this sidecar holds"),
     ],
