@@ -20,7 +20,7 @@ estimates from scrapes; the ledger has every row: `sidecar report`, `sidecar cal
 
 TIMEOUTS = """\
 **What these figures can tell:** where many callers leave and ask again, and the provider's time to answer is long, a timeout is
-too short. The table shows who leaves, and *Call duration* above how long the answers take.
+too short. The table shows who leaves, and *Call duration, p95* above how long the answers take.
 
 **What they can't tell** is how long the callers were willing to wait: that differs from request to request and is no label. The
 ledger keeps it for every call whose SDK says so:

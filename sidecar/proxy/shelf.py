@@ -60,14 +60,17 @@ class Shelf:
         """A retry may come before its first attempt's end was told: the kernel knows it by then, or the SDK itself says so."""
         exchange.context.watch.look()
         before = self._attended.get(account.key)
-        if before is None or before.account is None:
+        earlier = None if before is None else before.account
+        if before is None or earlier is None:
             return
-        if follows(sender_of(account.request_fields), sender_of(before.account.request_fields)):
+        if follows(sender_of(account.request_fields), sender_of(earlier.request_fields)) and _is_equal(
+            account, earlier
+        ):
             before.departure.was_followed()
 
     def _serves(self, abandoned: Abandoned, exchange: "Exchange", account: "Account") -> bool:
         """The request repeats this one's, and is given its answer or refused."""
-        if not account.identity or abandoned.account.identity != account.identity:
+        if not _is_equal(account, abandoned.account):
             return False
         if abandoned.offer is Offer.OPEN:
             abandoned.give(exchange)
@@ -170,3 +173,8 @@ class Shelf:
         for abandoned in [each for same in self._abandoned.values() for each in same]:
             abandoned.withdraw()
             abandoned.stop_waiting()
+
+
+def _is_equal(one: "Account", other: "Account") -> bool:
+    """The two requests are one and the same; what has no identity is like nothing."""
+    return bool(one.identity) and one.identity == other.identity

@@ -28,7 +28,7 @@ ORPHANED_IN_RANGE = re.compile(
     r'sum\(increase\(inference_sidecar_spend_usd_total\{[^}]*fate="orphaned"}\[\$__range]\)\)'
 )
 NEVER_A_NUMBER: Mapping[str, str] = {
-    "Time to first byte: unary cohere": "nobody is there who could answer",
+    "Time to first byte, p95: unary cohere": "nobody is there who could answer",
 }
 """By `title: labels`, series in which no figure is a number, and why that is right."""
 MAY_READ_0: Mapping[str, str] = {

@@ -168,6 +168,18 @@ async def test_the_sdk_says_that_it_is_a_later_attempt__joins_although_the_end_o
         assert await outcomes(road, 2) == ["rescued", "joined"]
 
 
+async def test_somebody_else_says_so__a_call_of_its_own() -> None:
+    mark = ("amz-sdk-invocation-id: one", "amz-sdk-request: attempt=2; max=3")
+    async with a_road(limits=rescue()) as road:
+        caller = await road.caller(call(mark[0], "amz-sdk-request: attempt=1; max=3"))
+        connection, _ = await road.provider.call()
+        other = await road.caller(call(*mark).replace(KEY.encode(), b"X-Goog-Api-Key: other"))
+        own, _ = await road.provider.call()
+        await own.send(OTHER)
+        await connection.send(UNARY_REPLY)
+        assert ((await caller.reply()).body, b"another" in (await other.reply()).body) == (answer(), True)
+
+
 async def test_large_request_that_is_sent_already__the_provider_never_has_its_end() -> None:
     large = call(body=b'{"contents":"' + b"x" * 200_000 + b'"}')
     async with a_road(limits=rescue()) as road:
