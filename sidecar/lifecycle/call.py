@@ -152,6 +152,11 @@ class Call:
             self.is_orphaned = False
 
     @property
+    def is_declined(self) -> bool:
+        """The provider's reply is an HTTP error."""
+        return self.status is not None and self.status >= ERROR_STATUS
+
+    @property
     def is_live_upstream(self) -> bool:
         """The provider has the whole request and has not ended: what it does now costs money."""
         return self.upstream in LIVE_UPSTREAM

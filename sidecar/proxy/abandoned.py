@@ -4,11 +4,12 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sidecar.clock import Moment
-from sidecar.lifecycle.call import ERROR_STATUS, LIVE_UPSTREAM, Upstream as Provider
+from sidecar.lifecycle.call import Upstream as Provider
 from sidecar.lifecycle.events import AnswerTaken
 from sidecar.lifecycle.policy import ANSWER_TAKEN, CutUpstream
 from sidecar.lifecycle.rescue import Offer, Turn, after
 from sidecar.proxy.joining import Joining
+from sidecar.proxy.kept import release
 from sidecar.proxy.leaving import decide, detach, perform
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class Abandoned:
         exchange, self.joining = self.exchange, None
         self.offer = after(self.offer, Turn.ARRIVED)
         self._shelf.remove(self)
-        self._shelf.release(exchange)
-        if not self._is_error:
+        release(exchange)
+        if not self.exchange.call.is_declined:
             exchange.call.receive(AnswerTaken(at))
             self.account.record.rescued_by = retry
         if exchange.call.upstream is Provider.ANSWERING:
@@ -83,14 +84,16 @@ class Abandoned:
         if joining is None:
             return  # it was broken for both
         exchange = self.exchange
-        self.offer = after(self.offer, Turn.ENDED if self._is_error or self._shelf.is_closed else Turn.RETRY_LEFT)
+        self.offer = after(
+            self.offer, Turn.ENDED if self.exchange.call.is_declined or self._shelf.is_closed else Turn.RETRY_LEFT
+        )
         self.account.let_go(at, has_received=joining.has_received)
         if exchange.upstream is not None:
             exchange.upstream.transport.resume_reading()
         if self.offer is Offer.WITHDRAWN:
-            self._shelf.release(exchange)
+            release(exchange)
         command = decide(exchange, joining.grace_seconds if self.offer is Offer.OPEN else 0.0)
-        if command is not None and exchange.call.upstream in LIVE_UPSTREAM:
+        if command is not None and exchange.call.is_live_upstream:
             perform(exchange, command)
         exchange.conclude()
 
@@ -103,7 +106,7 @@ class Abandoned:
         self.outgrew = bound
         self.offer = after(self.offer, Turn.OUTGREW)
         if self.joining is None:
-            self._shelf.release(self.exchange)
+            release(self.exchange)
             self._no_retry_can_come()
         else:
             self.joining.more()
@@ -158,16 +161,12 @@ class Abandoned:
         self.withdraw()
         self._shelf.remove(self)
 
-    @property
-    def _is_error(self) -> bool:
-        return (self.exchange.call.status or 0) >= ERROR_STATUS
-
     def _end(self) -> None:
         self._shelf.remove(self)
         if self.offer in ON_OFFER:
             self.stop_waiting()
             self.offer = after(self.offer, Turn.ENDED)
-            self._shelf.release(self.exchange)
+            release(self.exchange)
 
     def _no_retry_can_come(self) -> None:
         """Nothing is held open for nobody, and what waited for a retry alone settles."""

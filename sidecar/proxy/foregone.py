@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from sidecar.clock import SECOND, Moment
-from sidecar.lifecycle.call import ERROR_STATUS, LIVE_UPSTREAM, Upstream as Provider
+from sidecar.lifecycle.call import Upstream as Provider
 from sidecar.lifecycle.policy import AS_KNOWN, Command, CutUpstream
 from sidecar.providers.sdk_family import grace_seconds, sender_of
 from sidecar.proxy.limits import RescueLimits
@@ -45,10 +45,10 @@ class Left:
         if self.held_until is not None:
             return now <= self.held_until
         call = self._exchange.call
-        if self._size() > limits.max_answer_bytes or (call.status or 0) >= ERROR_STATUS:
+        if self._size() > limits.max_answer_bytes or call.is_declined:
             return False
         ended_at = call.finished_at or now
-        return call.upstream in LIVE_UPSTREAM or now <= ended_at + int(limits.window_seconds * SECOND)
+        return call.is_live_upstream or now <= ended_at + int(limits.window_seconds * SECOND)
 
     def _size(self) -> int:
         """Bytes of the answer that were read."""

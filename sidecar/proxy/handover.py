@@ -8,6 +8,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from sidecar.proxy.kept import release
+
 if TYPE_CHECKING:
     from sidecar.proxy.exchange import Exchange
 
@@ -36,9 +38,8 @@ class Handover:
     def was_read(self, exchange: "Exchange") -> None:
         """The caller asks again on the same connection: this reply is handed over. It settles with the others, soon."""
         exchange.forget_caller()
-        kept, exchange.kept = exchange.kept, None  # nobody wants it now, and it is in the processor's cache still
-        if kept is not None:
-            kept.release()
+        if exchange.kept is not None:
+            release(exchange)  # nobody wants it now, and it is in the processor's cache still
         self._read.append(exchange)
 
     def settle_read(self) -> None:

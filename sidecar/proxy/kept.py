@@ -64,3 +64,10 @@ class Kept:
         self._store.bytes -= self.size
         self._store.answers -= 1
         self.pieces, self.size = [], 0
+
+
+def release(exchange: "Exchange") -> None:
+    """Keep nothing of an exchange's answer any more."""
+    kept, exchange.kept = exchange.kept, None
+    if kept is not None:
+        kept.release()

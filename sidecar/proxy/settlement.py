@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sidecar.clock import MILLISECOND, Moment
 from sidecar.ledger.billables import keep
-from sidecar.lifecycle.call import ERROR_STATUS, Call, Downstream, Outcome, Upstream
+from sidecar.lifecycle.call import Call, Downstream, Outcome, Upstream
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.billable import Billable, money_of
 from sidecar.metering.price import PriceBook
@@ -33,9 +33,8 @@ def settle_money(
 
 def was_cut_off(call: Call) -> bool:
     """The provider worked on the call, and what it made of it was not seen."""
-    is_declined = call.status is not None and call.status >= ERROR_STATUS
     is_unseen = call.upstream is Upstream.CUT or (call.upstream is Upstream.FAILED and call.answered_at is not None)
-    return is_unseen and not is_declined and call.committed_at is not None
+    return is_unseen and not call.is_declined and call.committed_at is not None
 
 
 def _billable(account: "Account", call: Call, outcome: Outcome, reported: Reported | None, at: Moment) -> Billable:
@@ -70,7 +69,7 @@ def _is_free(call: Call, outcome: Outcome) -> bool:
     """
     if outcome in NOTHING_SPENT or call.committed_at is None:
         return True
-    return call.status is not None and call.status >= ERROR_STATUS
+    return call.is_declined
 
 
 def _delivery(account: "Account", call: Call) -> Delivery:

@@ -14,7 +14,7 @@ from sidecar.lifecycle.rescue import Offer
 from sidecar.providers.sdk_family import follows, sender_of
 from sidecar.proxy.abandoned import Abandoned
 from sidecar.proxy.instead import refuse_repeat
-from sidecar.proxy.kept import MAX_ALL, Kept, Store
+from sidecar.proxy.kept import MAX_ALL, Kept, Store, release
 from sidecar.proxy.limits import RescueLimits
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Shelf:
             exchange.abandoned.outgrow(kept.outgrew)
         elif exchange.account is not None:
             exchange.account.outgrew = kept.outgrew
-            self.release(exchange)
+            release(exchange)
 
     def _makes_room(self, exchange: "Exchange") -> bool:
         while self._store.bytes > self._store.most_bytes and self.make_room():
@@ -113,8 +113,8 @@ class Shelf:
         if self._attended.get(account.key) is exchange:
             del self._attended[account.key]
         is_there = exchange.kept is not None or bool(account.outgrew) or exchange.call.upstream is Provider.COMMITTED
-        is_error = (exchange.call.status or 0) >= ERROR_STATUS
-        if self.is_closed or isinstance(command, CutUpstream) or not is_there or is_error or not account.identity:
+        is_there = is_there and not exchange.call.is_declined
+        if self.is_closed or isinstance(command, CutUpstream) or not is_there or not account.identity:
             return
         exchange.abandoned = abandoned = Abandoned(self, exchange, account)
         self._abandoned.setdefault(account.key, []).append(abandoned)
@@ -146,19 +146,12 @@ class Shelf:
 
     # === its end ===
 
-    def release(self, exchange: "Exchange") -> None:
-        """Keep nothing of its answer any more."""
-        kept, exchange.kept = exchange.kept, None
-        if kept is not None:
-            kept.release()
-
     def let_go(self, exchange: "Exchange", account: "Account") -> None:
         """The call has settled. What was too large to be kept is known for a while: sent again, it would be paid twice."""
         if self._attended.get(account.key) is exchange:
             del self._attended[account.key]
-        kept, exchange.kept = exchange.kept, None
-        if kept is not None:
-            kept.release()
+        if exchange.kept is not None:
+            release(exchange)
         abandoned, exchange.abandoned = exchange.abandoned, None
         if abandoned is None or abandoned not in self._abandoned.get(account.key, ()):
             return
