@@ -58,7 +58,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     lacking = parts.missing_of(_parts_of(item))
     if not lacking:
         return
-    reason = ", ".join(f"{part.name} is missing (Debian package {part.package})" for part in lacking)
+    reason = ", ".join(f"{part.name} is missing ({part.origin})" for part in lacking)
     if parts.is_ci():
         pytest.fail(reason, pytrace=False)
     for part in lacking:
@@ -78,5 +78,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def _told_untested(untested: dict[str, set[str]]) -> Iterator[str]:
     for name, tests in sorted(untested.items()):
         part = parts.part(name)
-        yield f"{name} (Debian package {part.package}; {part.needed_for}):"
+        yield f"{name} ({part.origin}; {part.needed_for}):"
         yield from (f"    {test}" for test in sorted(tests))

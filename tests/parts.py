@@ -21,9 +21,14 @@ class Part(NamedTuple):
     name: str
     """As tests name it."""
     executable: str
-    package: str
-    """Debian's package that has it."""
+    package: str | None
+    """Debian's package that has it; None where no package does, and the machine brings it or not."""
     needed_for: str
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, for people."""
+        return f"Debian package {self.package}" if self.package else "no Debian package has it"
 
     def path(self) -> str | None:
         """Where the program is, or None; servers stand in sbin, which is not on everybody's PATH, or further away."""
@@ -47,6 +52,16 @@ PARTS = (
     Part("nginx", "nginx", "nginx-light", "the measure that the proxy is compared with"),
     Part("wrk", "wrk", "wrk", "load for the benchmarks"),
     Part("postgresql", "postgres", "postgresql", "the ledger that many sidecars share"),
+    Part("pgbouncer", "pgbouncer", "pgbouncer", "a shared ledger behind a pooler"),
+    Part("kubectl", "kubectl", None, "building what deploy/kubernetes holds, with the Kustomize that is in it"),
+    Part("docker-compose", "docker-compose", "docker-compose", "reading deploy/compose as Compose does"),
+    Part("systemd-analyze", "systemd-analyze", "systemd", "its opinion on the unit for virtual machines"),
+    Part("node", "node", "nodejs", "the live page's pure modules, by node's own test runner"),
+    Part("chromium", "chromium", "chromium", "the live page as a browser shows it"),
+    Part("curl", "curl", "curl", "its opinion on certificates, and calls through HTTPS_PROXY"),
+    Part("strace", "strace", "strace", "errors, delays and SIGKILL at the n-th system call of a sidecar"),
+    Part("faketime", "faketime", "faketime", "moving one process' wall clock"),
+    Part("openssl", "openssl", "openssl", "its opinion on the local authority and its leaves"),
 )
 
 NO_SERVICES = """#!/bin/sh
@@ -93,7 +108,9 @@ def install(lacking: list[Part]) -> None:
     Raises:
         subprocess.CalledProcessError: apt-get failed; its output is in `output`.
     """
-    packages = sorted({wanted.package for wanted in lacking})
+    packages = sorted({wanted.package for wanted in lacking if wanted.package})
+    if not packages:
+        return
     with _services_stay_off():
         _apt_get("update")
         _apt_get("install", "--yes", "--no-install-recommends", *packages)
@@ -126,7 +143,7 @@ def _services_stay_off(policy: Path = Path("/usr/sbin/policy-rc.d")) -> Iterator
 
 
 def _told_missing(lacking: list[Part]) -> str:
-    lines = [f"  {wanted.name} (Debian package {wanted.package}): {wanted.needed_for}" for wanted in lacking]
+    lines = [f"  {wanted.name} ({wanted.origin}): {wanted.needed_for}" for wanted in lacking]
     return "\n".join(["missing; the tests that need them will " + ("FAIL:" if is_ci() else "be skipped:"), *lines])
 
 
@@ -137,7 +154,7 @@ def main(arguments: list[str]) -> int:
         return 2
     lacking = missing()
     if lacking and can_install():
-        print("installing", *sorted({wanted.package for wanted in lacking}), flush=True)
+        print("installing", *sorted({wanted.package for wanted in lacking if wanted.package}), flush=True)
         try:
             install(lacking)
         except subprocess.CalledProcessError as failure:
