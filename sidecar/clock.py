@@ -40,15 +40,25 @@ class SystemClock:
         return time.perf_counter_ns()
 
 
+FIRST: Moment = -62_135_596_800 * SECOND
+"""The beginning of the year 1."""
+LAST: Moment = 253_402_300_800 * SECOND - 1
+"""The end of the year 9999."""
+
+
 def seconds_between(earlier: Moment, later: Moment) -> float:
     """Seconds from one moment to another; a clock that stepped back gives 0.0, never a negative duration."""
     return max(0, later - earlier) / SECOND
 
 
 def rfc3339(moment: Moment) -> str:
-    """A moment as RFC 3339 text in UTC with microseconds: `2026-11-20T10:00:00.000000Z`."""
-    seconds, micros = divmod(moment, SECOND)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{micros:06d}Z"
+    """A moment as RFC 3339 text in UTC with microseconds: `2026-11-20T10:00:00.000000Z`.
+
+    One that lies outside of the years 1 to 9999, for which there are no words, is told as the first or the last of them: it comes
+    out of a database in which somebody else has written, and must not keep the other rows from being shown.
+    """
+    seconds, micros = divmod(min(max(FIRST, moment), LAST), SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()}.{micros:06d}Z"
 
 
 def from_rfc3339(text: str) -> Moment:

@@ -22,3 +22,9 @@ class Ids:
     def new(self, at: Moment) -> str:
         """The next id, for what began at `at`."""
         return f"{self._letter}{at // MILLISECOND:012x}-{self._process}-{next(self._numbers):05x}"
+
+
+def instance_of(pod: str | None) -> str:
+    """The name of this process among all that share a ledger: different at each start, and telling in which pod it was."""
+    token = secrets.token_hex(8)
+    return f"{pod}.{token}" if pod else token

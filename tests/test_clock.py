@@ -6,7 +6,7 @@ import pytest
 from freezegun import freeze_time
 from hypothesis import given, strategies as st
 
-from sidecar.clock import MILLISECOND, SECOND, SystemClock, from_rfc3339, rfc3339, seconds_between
+from sidecar.clock import FIRST, LAST, MILLISECOND, SECOND, SystemClock, from_rfc3339, rfc3339, seconds_between
 
 YEAR_9999 = 253_402_300_799 * SECOND
 moments = st.integers(0, YEAR_9999)
@@ -77,3 +77,12 @@ def test_the_monotonic_clock_never_goes_back() -> None:
     clock = SystemClock()
     readings = [clock.monotonic_ns() for _ in range(1000)]
     assert readings == sorted(readings)
+
+
+@pytest.mark.parametrize(
+    ("moment", "told"),
+    [(2**63, "9999-12-31T23:59:59.999999Z"), (LAST, "9999-12-31T23:59:59.999999Z"), (FIRST, "0001-01-01T00:00:00.000000Z"),
+     (-(2**63), "0001-01-01T00:00:00.000000Z")],
+)  # fmt: skip
+def test_a_moment_for_which_there_are_no_words_is_told_as_the_nearest_that_has_some(moment, told):
+    assert rfc3339(moment) == told

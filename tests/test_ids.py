@@ -3,7 +3,7 @@
 import re
 
 from sidecar.clock import MILLISECOND, SECOND
-from sidecar.ids import Ids
+from sidecar.ids import Ids, instance_of
 
 NOW = 1_790_000_000 * SECOND
 
@@ -35,3 +35,9 @@ def test_ids_of_one_millisecond_sort_by_their_number() -> None:
 
 def test_an_id_needs_no_quoting_anywhere() -> None:
     assert re.fullmatch(r"[a-z0-9-]+", Ids("c").new(NOW))
+
+
+def test_name_among_others_tells_the_pod_and_is_another_at_each_start() -> None:
+    assert instance_of("api-0").startswith("api-0.")
+    assert instance_of("api-0") != instance_of("api-0")
+    assert "." not in instance_of(None)

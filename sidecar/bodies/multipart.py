@@ -34,7 +34,18 @@ class Place(Enum):
 class MultipartForm:
     """Takes a form in pieces and keeps its small fields."""
 
-    __slots__ = ("_delimiter", "_fields", "_is_file", "_kept", "_length", "_name", "_place", "_rest", "_text_bytes")
+    __slots__ = (
+        "_delimiter",
+        "_fields",
+        "_is_file",
+        "_kept",
+        "_length",
+        "_name",
+        "_place",
+        "_rest",
+        "_skipped",
+        "_text_bytes",
+    )
 
     def __init__(self, content_type: str) -> None:
         """The value of `Content-Type`, as it was typed, names the boundary."""
@@ -50,6 +61,9 @@ class MultipartForm:
         self._kept = b""
         self._length = 0
         """Bytes of the present part."""
+        self._skipped = 0
+        """Bytes that come next and are no part's: the line end behind a head. Where a part is empty it may be that of the next
+        boundary too (RFC 2046 section 5.1.1), so it is looked at with what follows."""
         self._text_bytes = 0
 
     def feed(self, piece: bytes) -> None:
@@ -97,12 +111,11 @@ class MultipartForm:
                 return False
             self._place, self._rest = Place.END, b""
             return False
-        head, self._rest = self._rest[: end + 2], self._rest[end + 4 :]
+        head, self._rest = self._rest[: end + 2], self._rest[end + 2 :]
         named = NAME.search(head)
         self._name = named[1].decode("utf-8", "replace") if named else ""
         self._is_file = FILE.search(head) is not None
-        self._place, self._kept, self._length = Place.BODY, b"", 0
-        self._rest = b"\r\n" + self._rest if self._rest.startswith(self._delimiter[2:]) else self._rest
+        self._place, self._kept, self._length, self._skipped = Place.BODY, b"", 0, 2
         return True
 
     def _body(self) -> bool:
@@ -119,6 +132,8 @@ class MultipartForm:
         return True
 
     def _take(self, part: bytes) -> None:
+        skipped = min(self._skipped, len(part))
+        self._skipped, part = self._skipped - skipped, part[skipped:]
         self._length += len(part)
         if not self._is_file and len(self._kept) <= LONGEST_FIELD:
             self._kept += part[: LONGEST_FIELD + 1]

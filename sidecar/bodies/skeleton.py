@@ -32,14 +32,14 @@ QUOTE, BACKSLASH = 0x22, 0x5C
 OPENING, CLOSING = frozenset(b"{["), frozenset(b"}]")
 NUMERIC = frozenset(b"-0123456789, \t\r\n")
 
-STRING_BODY = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+# The empty alternatives: before CPython 3.11.5 a possessive group stays where it stood in a turn that fails (gh-106052).
+STRING_BODY = re.compile(rb'(?:[^"\\]++|\\.|)*+', re.DOTALL)
 RUN = re.compile(rb"[-+.0-9eE, \t\r\n]*+")
 WORD = re.compile(rb'[^"{}\[\]\-0-9, \t\r\n]++')
-UP_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+STRING = rb'"' + STRING_BODY.pattern + rb'"'
+UP_TO_BRACKET = re.compile(rb'(?:[^"{}\[\]]++|' + STRING + rb"|)*+", re.DOTALL)
 """Everything before the next bracket that is not in a string, or before a string that does not end in this piece."""
-PAST_LEAVES = re.compile(
-    rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"|\{(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+\})*+', re.DOTALL
-)
+PAST_LEAVES = re.compile(rb'(?:[^"{}\[\]]++|' + STRING + rb"|\{" + UP_TO_BRACKET.pattern + rb"\}|)*+", re.DOTALL)
 """The same, and over every object that holds no other and no array."""
 
 

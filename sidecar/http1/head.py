@@ -6,6 +6,7 @@ between those that end here is passed on as it came, in order, case and number, 
 """
 
 import re
+from collections.abc import Set
 from typing import Final
 
 import msgspec
@@ -15,7 +16,9 @@ from sidecar.http1.framing import TEXT, TOKEN, Framing, Noted, reply_framing, re
 
 END_OF_HEAD: Final = b"\r\n\r\n"
 
-FIELDS: Final = rb"((?:\r\n" + TOKEN + rb":" + TEXT + rb")*+)"
+FIELDS: Final = rb"((?:\r\n" + TOKEN + rb":" + TEXT + rb")*)"
+"""Not possessive as a whole: the last turn reads the line end of the empty line and fails, and CPython before 3.11.5 would stay
+behind it (gh-106052; Debian 12 has 3.11.2). There is nothing to go back to: each turn is."""
 TARGET: Final = rb"[!\x22$-~]++"
 """RFC 9112 section 3: without controls, spaces, non-ASCII bytes or a fragment."""
 
@@ -28,9 +31,15 @@ IS_HOST: Final = re.compile(
 """RFC 3986 section 3.2, without user information (RFC 9110 section 7.2). It may be empty (RFC 9112 section 3.2)."""
 
 HOP_BY_HOP: Final = frozenset({
-    b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"host", b"expect",
+    b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"transfer-encoding", b"upgrade", b"host",
+    b"expect",
 })  # fmt: skip
-"""Never passed on as they came. Host is ours to write; Expect is answered here (RFC 9110 section 10.1.1)."""
+"""Never passed on as they came. Host is ours to write; Expect is answered here (RFC 9110 section 10.1.1). Credentials for a proxy
+are for the first that asks for some (section 11.7.2), which we do not; no provider needs to learn them."""
+
+CONNECT: Final = b"CONNECT"
+IS_AUTHORITY: Final = re.compile(rb"(?:\[[0-9A-Fa-f:.]++\]|[0-9A-Za-z._-]++):[0-9]{1,5}\Z").match
+"""RFC 9112 section 3.2.3: a host and a port, neither of them empty. Of RFC 3986's hosts only those that can be looked up."""
 
 USUAL_OPTIONS: Final = {option: frozenset({option}) for option in (b"close", b"keep-alive")}
 NOT_NAMED_AWAY: Final = frozenset({b"close", b"keep-alive", b"content-length", b""})
@@ -39,6 +48,13 @@ NOT_NAMED_AWAY: Final = frozenset({b"close", b"keep-alive", b"content-length", b
 OURS: Final = b"x-sidecar-"
 """Fields that speak to the sidecar; they end here."""
 
+MOST_ONE_BY_ONE: Final = 16
+"""Noted fields that are taken out one after the other, which is quick where they are few. Each looks through the whole head, and
+64 KiB have room for thousands: those are taken out line by line."""
+
+AS_TYPED: Final = (OURS, b"proxy-authorization")
+"""Beginnings of the names of fields whose values are noted in the case that they came in; credentials differ by it."""
+
 NOTED_AND_PASSED_ON: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 NOTED_FIELDS: Final = re.compile(
@@ -46,8 +62,9 @@ NOTED_FIELDS: Final = re.compile(
     + b"|".join(sorted(HOP_BY_HOP | NOTED_AND_PASSED_ON))
     + rb"|"
     + OURS
+    + rb"(?:"
     + TOKEN
-    + rb"):[ \t]*+("
+    + rb")?):[ \t]*+("
     + TEXT
     + rb")"
 ).findall
@@ -94,13 +111,13 @@ def read_request_head(raw: bytes) -> RequestHead:
     if found is None:
         raise RequestRefused(400, _what_is_wrong(raw))
     method, target, minor, fields = found.groups()
-    if method == b"CONNECT":
-        raise RequestRefused(501, "CONNECT is not offered: this is a reverse proxy, set a base URL, not HTTPS_PROXY")
     noted, fields = _taken_apart(fields)
     is_http10 = minor == b"0"
     _check_host(noted, is_http10)
     if is_http10 and b"transfer-encoding" in noted:
         raise RequestRefused(400, "Transfer-Encoding in HTTP/1.0")  # RFC 9112 section 6.1
+    if method == CONNECT:
+        _check_connect(target, noted)
     fields, keeps_alive = _of_this_connection(noted, fields, is_http10)
     return RequestHead(method, target, is_http10, fields, noted, request_framing(noted), keeps_alive)
 
@@ -139,21 +156,32 @@ def _taken_apart(fields: bytes) -> tuple[Noted, bytes]:
     noted = dict(found)
     if len(noted) < len(found) or b" \r" in fields or b"\t\r" in fields or fields[-1:] in (b" ", b"\t"):
         noted = _joined(found)
+    if len(found) > MOST_ONE_BY_ONE:
+        return noted | _ours_as_typed(fields), _without_all(fields, noted.keys() - NOTED_AND_PASSED_ON)
     for name in noted:
         if name not in NOTED_AND_PASSED_ON:
-            if name.startswith(OURS):
-                noted[name] = field(fields, name)  # as it was typed
+            if name.startswith(AS_TYPED):
+                noted[name] = field(fields, name)
             fields = without(fields, name)
     return noted, fields
 
 
 def _joined(found: list[tuple[bytes, bytes]]) -> Noted:
     """The same with the space behind values taken away. What stands twice is one list (RFC 9110 section 5.3)."""
-    noted: Noted = {}
+    values: dict[bytes, list[bytes]] = {}
     for name, text in found:
-        value = text.rstrip(b" \t")
-        noted[name] = b"%b, %b" % (noted[name], value) if name in noted else value
-    return noted
+        values.setdefault(name, []).append(text.rstrip(b" \t"))
+    return {name: b", ".join(each) for name, each in values.items()}
+
+
+def _ours_as_typed(fields: bytes) -> Noted:
+    """The first value of each field of `AS_TYPED`."""
+    ours: Noted = {}
+    for line in fields.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower().startswith(AS_TYPED):
+            ours.setdefault(name.lower(), value.strip(b" \t"))
+    return ours
 
 
 def without(fields: bytes, name: bytes) -> bytes:
@@ -163,6 +191,12 @@ def without(fields: bytes, name: bytes) -> bytes:
         end = fields.find(b"\r\n", start + 2)
         fields = fields[:start] + (fields[end:] if end >= 0 else b"")
     return fields
+
+
+def _without_all(fields: bytes, names: Set[bytes]) -> bytes:
+    """The fields without those of any of these lower-case names, however many, line by line."""
+    lines = fields.split(b"\r\n")
+    return b"\r\n".join([line for line in lines if line.partition(b":")[0].lower() not in names])
 
 
 def _check_host(noted: Noted, is_http10: bool) -> None:
@@ -175,6 +209,14 @@ def _check_host(noted: Noted, is_http10: bool) -> None:
         raise RequestRefused(400, "a Host header that is no host, or several of them")
 
 
+def _check_connect(target: bytes, noted: Noted) -> None:
+    """RFC 9110 section 9.3.6: it names a host and a port, and has no content. Its Host says nothing that the target does not."""
+    if IS_AUTHORITY(target) is None:
+        raise RequestRefused(400, "the target of CONNECT is not a host and a port")
+    if b"transfer-encoding" in noted or noted.get(b"content-length", b"0") != b"0":
+        raise RequestRefused(400, "CONNECT with a body")
+
+
 def _of_this_connection(noted: Noted, fields: bytes, is_http10: bool) -> tuple[bytes, bool]:
     """The fields that go on without those that Connection names, and whether it lives on (RFC 9112 section 9.3)."""
     connection = noted.get(b"connection")
@@ -183,14 +225,7 @@ def _of_this_connection(noted: Noted, fields: bytes, is_http10: bool) -> tuple[b
     options = _options(connection)
     keeps_alive = b"close" not in options and (not is_http10 or b"keep-alive" in options)
     named = options - NOT_NAMED_AWAY
-    return _without_named(fields, named) if named else fields, keeps_alive
-
-
-def _without_named(fields: bytes, named: frozenset[bytes]) -> bytes:
-    """Only names that stand there are looked for: a head of 64 KiB has room for thousands that do not."""
-    for name in named & {line.partition(b":")[0] for line in fields.lower().split(b"\r\n")}:
-        fields = without(fields, name)
-    return fields
+    return _without_all(fields, named) if named else fields, keeps_alive
 
 
 def _options(connection: bytes) -> frozenset[bytes]:

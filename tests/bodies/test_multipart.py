@@ -44,6 +44,17 @@ def test_an_empty_field_and_an_empty_head_are_parts():
     }
 
 
+EMPTY = (
+    b"".join(f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode() for name in "ab") + END
+)
+
+
+def test_an_empty_part_whose_line_end_is_its_boundarys__the_same_at_every_cut():
+    """RFC 2046 section 5.1.1: a part need not have more than the line end behind its head."""
+    for pieces in [bytewise(EMPTY), *in_two(EMPTY)]:
+        assert fields(*pieces) == {"a": "", "b": ""}
+
+
 def test_the_first_of_two_fields_of_one_name_counts():
     assert fields(field("model", b"one") + field("model", b"two") + END) == {"model": "one"}
 

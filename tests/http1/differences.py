@@ -40,7 +40,12 @@ STRICTER = {
     "a Content-Length in a reply of status": Stricter(
         "h11 passes over one that must not be there (RFC 9110 section 8.6)", b"HTTP/1.1 204 A\r\n" + LENGTH + b"\r\n"
     ),
-    "CONNECT is not offered": Stricter("it asks for a tunnel", b"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    "the target of CONNECT": Stricter(
+        "h11 takes any target (RFC 9112 section 3.2.3: a host and a port)", b"CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n"
+    ),
+    "CONNECT with a body": Stricter(
+        "h11 reads one (RFC 9110 section 9.3.6: it has none)", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n" + LENGTH + b"\r\n"
+    ),
 }
 """The beginning of our refusal -> what it is about."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sidecar.http1 import head as head_module
 from sidecar.http1.framing import CHUNKED, NO_BODY, UNTIL_CLOSE, Framing
 from sidecar.http1.head import ReplyHead, RequestHead, field, read_reply_head, read_request_head
 
@@ -115,6 +116,16 @@ def test_any_method_but_connect_is_the_servers_to_judge(method: bytes) -> None:
     assert read_request_head(method + b" / HTTP/1.1\r\nHost: a\r\n\r\n").method == method
 
 
+@pytest.mark.parametrize("target", [b"api.example:443", b"10.0.0.7:1", b"[::1]:65535", b"a_b.svc:08000"])
+def test_connect_names_a_host_and_a_port(target: bytes) -> None:
+    head = read_request_head(b"CONNECT " + target + b" HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+    assert (head.method, head.target, head.framing.length) == (b"CONNECT", target, 0)
+
+
+def test_credentials_for_a_proxy_go_no_further() -> None:
+    assert a_request(b"PROXY-Authorization: Basic QUJD", b"Authorization: b").fields == b"\r\nAuthorization: b"
+
+
 @pytest.mark.parametrize(
     ("version", "connection", "keeps_alive"),
     [
@@ -174,3 +185,29 @@ def test_a_field_that_goes_on_is_found_by_its_name_whatever_its_case() -> None:
     assert field(fields, b"x-tier") == b"flex"
     assert field(fields, b"x-tie") == b""
     assert field(fields, b"x-other") == b""
+
+
+def test_a_field_that_is_only_our_beginning_ends_here_too() -> None:
+    assert lines(a_request(b"X-Sidecar-: a", b"X-A: b")) == [b"X-A: b"]
+
+
+def test_thousands_of_fields_for_this_hop__taken_out_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 KiB have room for so many that looking through the head for each would take a tenth of a second."""
+    monkeypatch.delattr(head_module, "without")  # which looks through all of them
+    ours = [b"X-Sidecar-Label-%d: As Typed " % number for number in range(1000)]
+    head = a_request(*ours, b"X-A: b", *[b"TE: trailers"] * 1000, b"x-sidecar-label-7: second", b"X-C: d")
+    assert lines(head) == [b"X-A: b", b"X-C: d"]
+    assert head.noted[b"x-sidecar-label-7"] == b"As Typed"
+
+
+def test_thousands_of_fields_that_connection_names__taken_out_in_one_go() -> None:
+    named = [b"x-%d" % number for number in range(1000)]
+    head = a_request(b"Connection: " + b",".join(named), b"X-A: b", *(name.upper() + b": c" for name in named))
+    assert lines(head) == [b"X-A: b"]
+
+
+@pytest.mark.parametrize("more", [0, 20])
+def test_credentials_for_a_proxy_are_noted_as_typed_and_go_no_further(more: int) -> None:
+    fields = b"".join(b"X-Sidecar-%d: a\r\n" % number for number in range(more))
+    head = read_request_head(b"GET / HTTP/1.1\r\nHost: a\r\n%bProxy-AUTHORIZATION: Basic YQ==\r\n\r\n" % fields)
+    assert (head.noted[b"proxy-authorization"], head.fields) == (b"Basic YQ==", b"")

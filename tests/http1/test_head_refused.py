@@ -18,8 +18,16 @@ REFUSED_LINES = {
     "no protocol": b"GET / \r\n",
     "RTSP": b"SETUP / RTSP/1.0\r\n",
     "ICE": b"SOURCE / ICE/1.0\r\n",
-    "CONNECT": b"CONNECT example.com:443 HTTP/1.1\r\n",
     "CONNECT with a path": b"CONNECT /gemini/v1 HTTP/1.1\r\n",
+    "CONNECT with a URL": b"CONNECT https://example.com/ HTTP/1.1\r\n",
+    "CONNECT without a port": b"CONNECT example.com HTTP/1.1\r\n",
+    "CONNECT with an empty port": b"CONNECT example.com: HTTP/1.1\r\n",
+    "CONNECT without a host": b"CONNECT :443 HTTP/1.1\r\n",
+    "CONNECT with user information": b"CONNECT u@example.com:443 HTTP/1.1\r\n",
+    "CONNECT to a name that none is": b"CONNECT exa%6dple.com:443 HTTP/1.1\r\n",
+    "CONNECT to an address without brackets": b"CONNECT ::1:443 HTTP/1.1\r\n",
+    "CONNECT to the server as a whole": b"CONNECT * HTTP/1.1\r\n",
+    "CONNECT in HTTP/1.2": b"CONNECT example.com:443 HTTP/1.2\r\n",
     "method that is no token": b"GE(T / HTTP/1.1\r\n",
     "no method": b" / HTTP/1.1\r\n",
     "two spaces": b"GET  / HTTP/1.1\r\n",
@@ -42,7 +50,7 @@ REFUSED_LINES = {
 def test_a_first_line_that_is_not_http_1_1__refused(line: bytes) -> None:
     with pytest.raises(RequestRefused) as refused:
         read_request_head(line + b"Host: localhost\r\n\r\n")
-    assert refused.value.status == (501 if line.startswith(b"CONNECT") else 400)
+    assert refused.value.status == 400
 
 
 BROKEN_FIELDS = {
