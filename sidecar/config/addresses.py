@@ -19,18 +19,40 @@ class Unusable(ValueError):
         self.problem, self.advice = problem, advice
 
 
+UNIX = "unix:"
+LONGEST_SOCKET_PATH = 107
+"""Bytes; the kernel's structure has 108 (unix(7)), the last of which is NUL."""
+
+
 class Address(NamedTuple):
-    """Where to listen. `host` is a name, an IPv4 or an IPv6 address without brackets; port 0 lets the kernel pick."""
+    """Where to listen. `host` is a name, an IPv4 or an IPv6 address without brackets; port 0 lets the kernel pick.
+
+    Or a Unix socket: then `host` is `unix:` and its path, and the port is 0 and means nothing.
+    """
 
     host: str
     port: int
 
     def __str__(self) -> str:
+        if self.socket_path is not None:
+            return self.host
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def socket_path(self) -> str | None:
+        """The path of a Unix socket; None for any other address."""
+        return self.host.removeprefix(UNIX) if self.host.startswith(UNIX) else None
+
+    @property
+    def url(self) -> str:
+        """As people write it: `http://127.0.0.1:8782`, `unix:/run/sidecar.sock`."""
+        return self.host if self.socket_path is not None else f"http://{self}"
 
     @property
     def is_loopback(self) -> bool:
         """Only this machine (this pod) can connect to it."""
+        if self.socket_path is not None:
+            return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -95,6 +117,31 @@ def parse_address(text: str) -> Address:
     return Address(_host(host), _port(port))
 
 
+def parse_local_address(text: str) -> Address:
+    """The address that `host:port` names, or `unix:/path` a Unix socket.
+
+    Raises:
+        Unusable: it names neither.
+    """
+    if not text.startswith(UNIX):
+        return parse_address(text)
+    path = text.removeprefix(UNIX)
+    if not path.startswith("/") or path.endswith("/") or "\0" in path:
+        raise Unusable("names no socket by its whole path", "write unix:/run/sidecar.sock")
+    if len(path.encode("utf-8", "surrogateescape")) > LONGEST_SOCKET_PATH:
+        raise Unusable("is too long for a socket", f"the path may have {LONGEST_SOCKET_PATH} bytes")
+    return Address(UNIX + path, 0)
+
+
+def parse_host(text: str) -> str:
+    """The host of this name or address, in lower case; IPv6 with or without its brackets, which are left out.
+
+    Raises:
+        Unusable: it is neither a name nor an address.
+    """
+    return _host(f"[{text}]" if ":" in text and not text.startswith("[") else text)
+
+
 def parse_url(text: str) -> Url:
     """The upstream that `https://host[:port][/path]` names; slashes at the end are dropped.
 
@@ -112,7 +159,7 @@ def parse_url(text: str) -> Url:
     path = parts.path.rstrip("/")
     if not PATH.fullmatch(path):
         raise Unusable("has a character in its path that URLs don't allow", "percent-encode it")
-    return Url(parts.scheme, _host(f"[{name}]" if ":" in name else name), port or DEFAULT_PORTS[parts.scheme], path)
+    return Url(parts.scheme, parse_host(name), port or DEFAULT_PORTS[parts.scheme], path)
 
 
 def _refuse_extras(text: str, parts: SplitResult) -> str:

@@ -3,23 +3,23 @@
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
+from sidecar.clock import SystemClock
 from sidecar.config.addresses import Address
 from sidecar.config.certificate_files import problem_of_authorities, problem_of_pair
 from sidecar.config.groups import Mode, OnRepeat, ServerTimeout, WhenOrphaned
+from sidecar.config.local_facts import fact_notes
 from sidecar.config.problems import did_you_mean
 from sidecar.config.quantities import size
 from sidecar.config.route_rules import route_conflicts
 from sidecar.config.schema import Path
 from sidecar.config.settings import Settings
+from sidecar.config.socket_rules import Conflict, socket_conflicts, socket_notes
 from sidecar.config.upstreams import Upstream
-
-Conflict = tuple[Path, str, str]
-"""The key to blame, the problem, the advice."""
 
 
 def conflicts(settings: Settings) -> Iterator[Conflict]:
     """What keeps these settings from working."""
-    yield from _sockets(settings)
+    yield from socket_conflicts(settings)
     yield from _overrides_of_nothing(settings)
     yield from _certificates(settings)
     yield from _credentials(settings)
@@ -38,26 +38,13 @@ def notes(settings: Settings) -> Iterator[str]:
         rescued = "; abandoned answers are kept in memory and given to their caller's retry" if settings.rescues else ""
         yield f"mode is enforce: {whose} are cancelled at their provider when their caller is gone{rescued}"
     yield from _surprises(settings)
-    if not settings.proxy.listen.is_loopback:
-        yield (
-            f"the proxy listens on {settings.proxy.listen}, beyond this machine: whoever reaches it can send calls "
-            "on, with credentials of their own"
-        )
+    yield from fact_notes(settings, SystemClock().now())
+    yield from socket_notes(settings)
     for name, upstream in settings.upstreams.items():
         if not upstream.url.is_secure and not Address(upstream.url.host, upstream.url.port).is_loopback:
             yield f"upstream {name} is reached without TLS at {upstream.url}: credentials and prompts travel in the clear"
             if settings.egress.https_proxy is not None:
                 yield f"upstream {name} is reached directly: only https goes through egress.https_proxy"
-
-
-def _sockets(settings: Settings) -> Iterator[Conflict]:
-    taken: list[tuple[str, Address]] = []
-    for name in ("proxy", "control", "observe"):
-        listen: Address = getattr(settings, name).listen
-        for other, address in taken:
-            if listen.collides(address):
-                yield (name, "listen"), f"'{listen}' is taken by {other}.listen", "give each socket a port of its own"
-        taken.append((name, listen))
 
 
 def _overrides_of_nothing(settings: Settings) -> Iterator[Conflict]:

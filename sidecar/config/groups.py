@@ -3,20 +3,17 @@
 from enum import StrEnum
 from typing import Annotated
 
+from annotated_types import Ge
 from pydantic import Field
 
-from sidecar.config.addresses import Address
 from sidecar.config.group import Group
 from sidecar.config.quantities import MIB
 from sidecar.config.values import (
     Count,
     LabelName,
     LedgerUrl,
-    Listen,
-    LoopbackListen,
     MaybeOff,
     Positive,
-    Pseudonym,
     Seconds,
     Size,
     SomeSeconds,
@@ -54,29 +51,6 @@ class LogFormat(StrEnum):
     CONSOLE = "console"
 
 
-class Proxy(Group):
-    """The socket that takes calls."""
-
-    listen: Listen = Address("127.0.0.1", 8780)
-    """`host:port`; port 0 picks a free one. Loopback, because whoever reaches it can send calls on."""
-    via: Pseudonym | None = None
-    """Our name in a `Via` field added to requests and replies (RFC 9110 section 7.6.3); None adds none: bytes pass unchanged."""
-
-
-class Control(Group):
-    """The socket with the live page and the API."""
-
-    listen: LoopbackListen = Address("127.0.0.1", 8782)
-    """`host:port`, loopback only: it has no login, so nothing outside the pod may reach it."""
-
-
-class Observe(Group):
-    """The socket with metrics and probes; read-only."""
-
-    listen: Listen = Address("127.0.0.1", 8781)
-    """`host:port`. Loopback; in Kubernetes `0.0.0.0:8781`, or neither kubelet nor Prometheus can reach it."""
-
-
 class Ledger(Group):
     """Where calls are remembered."""
 
@@ -85,6 +59,9 @@ class Ledger(Group):
     share. A file in the working directory, so that a first try needs no setting. Kept out of reprs: it may hold a password."""
     retention_days: Positive | None = 30
     """Days that a settled row is kept; None keeps rows for ever. A month, so that a monthly bill can be compared."""
+    max_bytes: Annotated[Size, Ge(MIB)] | None = None
+    """Of a SQLite ledger: above it the oldest settled rows are deleted, however young. For small disks: a pod that outgrows its
+    volume is evicted. A thousand calls take 0.4 MiB. None sets no bound."""
 
 
 class Follow(Group):
@@ -112,6 +89,20 @@ class ServerTimeout(StrEnum):
     """It is told what the request tells us."""
 
 
+class Live(Group):
+    """Sockets that carry many calls: Gemini Live, OpenAI's Realtime, Responses over WebSocket."""
+
+    resume_seconds: Seconds = 10
+    """A caller that has a handle to go on with its session and is back within so long had not left: what it was being told when
+    its socket ended is delivered spend. 0 takes every end of a socket as leaving."""
+    max_message_bytes: Size | None = 64 * MIB
+    """Longest message of either side; the frame that goes beyond ends the socket, with close code 1009. As large as what the SDKs
+    send in one piece; it is passed on as it comes, never held. None sets no bound."""
+    idle_seconds: SomeSeconds | None = None
+    """A socket through which nothing has passed for so long, not even a ping, is closed. None: providers close them, after
+    minutes; TCP finds ends that are gone."""
+
+
 class Calls(Group):
     """What happens to a call."""
 
@@ -123,6 +114,7 @@ class Calls(Group):
     write_stall_seconds: SomeSeconds = 120
     """A caller that takes no byte for so long has left. Long, because a program paused in a debugger is not gone."""
     follow: Follow = Follow()
+    live: Live = Live()
     server_timeout: Annotated[ServerTimeout, MaybeOff] = ServerTimeout.OFF
     """`from_client` adds `X-Server-Timeout`, in whole seconds, to calls of upstreams that speak `gemini` or `vertex` whose answer
     comes whole and whose request says how long its caller waits (`x-stainless-read-timeout`, as Anthropic's SDK sends it to
@@ -200,19 +192,6 @@ class Operations(Group):
     """A cancel that is not confirmed after so long is given up, and said so."""
     on_orphan: OnOrphan = OnOrphan()
     """`cancel` or `watch`, by kind of operation."""
-
-
-class Drain(Group):
-    """What happens between SIGTERM and the end."""
-
-    deadline_seconds: Seconds = 25
-    """Live calls get so long to end, then are cut. Below Kubernetes' 30 seconds, to leave time for the ledger."""
-    linger_seconds: Seconds = 20
-    """When all has settled, a scraper that is due within so long is waited for, so that it reads the last figures; never beyond
-    the deadline. 0 waits for none. Nothing is waited for where nobody scrapes. Clusters scrape every 15 or 30 seconds."""
-    callers_are_gone: bool = False
-    """Being told to end means that the application has ended, as it does for a native sidecar in Kubernetes: operations that are
-    cancelled when their caller is gone are cancelled then. Elsewhere callers may live on, and find us again."""
 
 
 class Log(Group):

@@ -1,16 +1,13 @@
 """The group about OpenTelemetry: what is exported of settled calls and operations, and where to. Needs the extra `otel`."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator
 
-from sidecar.config.credential import VARIABLE
 from sidecar.config.group import Group
-from sidecar.config.values import MaybeOff, SomeSeconds, Text, UpstreamUrl, unusable, unusable_whole
-from sidecar.errors import SettingsError
+from sidecar.config.secret_place import SecretPlace
+from sidecar.config.values import MaybeOff, SomeSeconds, Text, UpstreamUrl, unusable
 
 
 class GenAiMetrics(StrEnum):
@@ -24,22 +21,6 @@ class GenAiMetrics(StrEnum):
     """None is exported."""
 
 
-ONE: str = "write a place: {env: OTLP_HEADERS} or {file: /run/secrets/otlp}"
-
-
-def _place(value: object) -> object:
-    """Refuse what may be the headers themselves, without repeating it."""
-    if value is None or isinstance(value, dict | HeadersSource):
-        return value
-    raise unusable_whole("what stands there (not shown: it may be a credential) is not a group of keys", ONE)
-
-
-def _variable(value: object) -> str:
-    if isinstance(value, str) and VARIABLE(value):
-        return value
-    raise unusable_whole("what stands there (not shown: it may be a credential) is not the name of a variable", ONE)
-
-
 def _share(value: object) -> float:
     """A share between 0 and 1: pydantic alone would take `yes` for 1."""
     try:
@@ -51,36 +32,13 @@ def _share(value: object) -> float:
     return share
 
 
-class HeadersSource(Group):
+class HeadersSource(SecretPlace):
     """Where header fields are kept, `name=value,name=value` with values percent-encoded, as in OTEL_EXPORTER_OTLP_HEADERS."""
 
-    env: Annotated[str, BeforeValidator(_variable)] | None = None
-    """The name of an environment variable of the sidecar."""
-    file: Text | None = None
-    """The path of a file."""
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if (self.env is None) == (self.file is None):
-            raise unusable_whole("names no place" if self.env is None else "names two places", ONE)
-        return self
-
-    def read(self, variables: Mapping[str, str]) -> str:
-        """What is kept there. `variables` is the environment.
-
-        Raises:
-            SettingsError: nothing is. What is there is in no error.
-        """
-        try:
-            text = variables.get(self.env, "") if self.env else Path(self.file or "").read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as why:
-            raise SettingsError("otel.headers.file", f"can't read {self.file}: {type(why).__name__}") from None
-        if not text.strip():
-            key, place = ("env", self.env) if self.env else ("file", self.file)
-            raise SettingsError(
-                f"otel.headers.{key}", f"{place} is empty or not set", "write name=value,name=value there"
-            )
-        return text.strip()
+    KEY = "otel.headers"
+    IT = "a credential"
+    PLACES = "write a place: {env: OTLP_HEADERS} or {file: /run/secrets/otlp}"
+    NOTHING = "is empty or not set", "write name=value,name=value there"
 
 
 class Otel(Group):
@@ -91,7 +49,7 @@ class Otel(Group):
     endpoint: UpstreamUrl | None = None
     """`http://collector:4318`, to which `/v1/traces` and `/v1/metrics` are added. Not set: OTEL_EXPORTER_OTLP_ENDPOINT and its
     like, else `http://localhost:4318`."""
-    headers: Annotated[HeadersSource | None, BeforeValidator(_place)] = None
+    headers: Annotated[HeadersSource | None, HeadersSource.or_refused()] = None
     """Where header fields for each export are kept, mostly a credential: `{env: NAME}` or `{file: /path}`, read at the start.
     Those of OTEL_EXPORTER_OTLP_HEADERS are sent too."""
     traces: bool = True

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from sidecar.errors import SettingsError
 
 LONGEST_SHOWN = 60
+MOST_BITS = 256
+"""Of a whole number that is shown: Python itself refuses to write one of thousands of digits, and YAML's may have so many."""
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^/@\s:]*)(:\S*)?@")
 """Up to the last `@`, because a password may stand there with one that was not encoded."""
 PASSWORD_IN_QUERY = re.compile(r"(?i)([?&](?:password|sslpassword|key|api_key|token|access_token)=)[^&\s]*")
@@ -41,6 +43,11 @@ def masked(text: str) -> str:
     return PASSWORD_IN_QUERY.sub(r"\1***", text)
 
 
+def writable(text: str) -> str:
+    """Text as it can be written: a variable's bytes need not be UTF-8, and YAML knows an escape for half a surrogate pair."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def shown(value: object) -> str:
     """A value as a sentence about it names it: short, masked, and never the inside of a group."""
     match value:
@@ -56,7 +63,8 @@ def shown(value: object) -> str:
         case list() | tuple():
             return "a list"
         case _:
-            return str(value)
+            is_long = isinstance(value, int) and value.bit_length() > MOST_BITS
+            return "a number of very many digits" if is_long else str(value)
 
 
 def nearest(typed: str, candidates: Iterable[str]) -> str:

@@ -1,9 +1,10 @@
 """Durations and sizes as people write them: `90s`, `5m`, `64MiB`, or a plain number of seconds or bytes."""
 
-import math
 import re
+import sys
 from collections.abc import Mapping
 
+MOST = sys.float_info.max
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
 SECONDS: Mapping[str, float] = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -48,11 +49,16 @@ def size(count: int) -> str:
 def _amount(value: object, units: Mapping[str, float], plain: str) -> float:
     """A number as it is, or text with its unit's factor applied; `plain` is the unit of text without one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        if value < 0 or not math.isfinite(value):
-            raise ValueError(value)
-        return value
+        return _sound(value)
     match = NUMBER_AND_UNIT.fullmatch(value.strip()) if isinstance(value, str) else None
     factor = units.get((match[2] or plain).lower()) if match else None
     if match is None or factor is None:
         raise ValueError(value)
-    return float(match[1]) * factor
+    return _sound(float(match[1]) * factor)
+
+
+def _sound(amount: float) -> float:
+    """From 0 to what a float can hold: YAML has whole numbers of any length, and infinity."""
+    if not 0 <= amount <= MOST:
+        raise ValueError(amount)
+    return amount

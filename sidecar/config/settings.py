@@ -6,24 +6,22 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from sidecar.config.egress import Egress
+from sidecar.config.ending import Drain, Pod
 from sidecar.config.groups import (
     Calls,
-    Control,
-    Drain,
     Labels,
     Ledger,
     Log,
     Mode,
-    Observe,
     Operations,
-    Proxy,
     Rescue,
 )
 from sidecar.config.limits import Limits
 from sidecar.config.otel import Otel
 from sidecar.config.prices import Prices
+from sidecar.config.sockets import Control, Observe, Proxy
 from sidecar.config.upstreams import Upstream, built_in_upstreams
-from sidecar.config.values import UpstreamName
+from sidecar.config.values import Text, UpstreamName
 
 
 class Settings(BaseSettings):
@@ -40,11 +38,18 @@ class Settings(BaseSettings):
     ledger: Ledger = Ledger()
     upstreams: dict[UpstreamName, Upstream] = Field(default_factory=built_in_upstreams)
     """By name. Always holds the built-in ones."""
+    facts_file: Text | None = None
+    """Where `sidecar probe` writes what it measured, and where it is read from (`upstreams.<name>.measured`). None:
+    `sidecar-facts.yaml` beside the settings file, or in the working directory where there is none."""
+    debuggable: bool = False
+    """Let debuggers and profilers of the same user look into the process, and let a crash leave a core where limits allow one.
+    Both show the keys and prompts that are in memory; without it only root sees them."""
     egress: Egress = Egress()
     calls: Calls = Calls()
     rescue: Rescue = Rescue()
     operations: Operations = Operations()
     drain: Drain = Drain()
+    pod: Pod = Pod()
     limits: Limits = Limits()
     prices: Prices = Prices()
     log: Log = Log()

@@ -15,6 +15,8 @@ from sidecar.config.yaml_tree import Tree
 PREFIX = "SIDECAR_"
 CONFIG_VARIABLE = "SIDECAR_CONFIG"
 FOUND_FILE = "sidecar.yaml"
+MOST_CHARACTERS = 1 << 20
+"""Of a settings file, a hundred times a large one: a name may lead to a device that has no end."""
 
 CONVENTIONS: Mapping[str, Path] = {"https_proxy": ("egress", "https_proxy"), "no_proxy": ("egress", "no_proxy")}
 """Variables without our prefix that count where no setting says otherwise."""
@@ -48,13 +50,17 @@ def file_layer(chosen: ChosenFile | None) -> Layer:
     if chosen is None:
         return layer
     try:
-        text = File(chosen.path).read_text("utf-8")
+        with File(chosen.path).open(encoding="utf-8") as file:
+            text = file.read(MOST_CHARACTERS + 1)
     except OSError as why:
         problem = f"can't read {chosen.path}: {(why.strerror or 'unknown error').lower()}"
         layer.problems.append(SettingProblem("", chosen.chosen_by, problem))
         return layer
     except UnicodeDecodeError:
         layer.problems.append(SettingProblem(chosen.path, "", "is not UTF-8 text"))
+        return layer
+    if len(text) > MOST_CHARACTERS:
+        layer.problems.append(SettingProblem(chosen.path, "", f"has more than {MOST_CHARACTERS:,} characters"))
         return layer
     _fill(layer, Tree(text), chosen.path)
     return layer

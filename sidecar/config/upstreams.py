@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from sidecar.config.credential import Credential
 from sidecar.config.group import Group
+from sidecar.config.measured import MeasuredFact
 from sidecar.config.prices import UpstreamPrice
 from sidecar.config.values import ExistingFile, PathGlob, Text, UpstreamUrl, unusable_whole
 from sidecar.lifecycle.policy import OnClose, OnDeparture
@@ -96,6 +97,8 @@ class OnCloseOverride(Group):
     """For streamed replies; None takes the dialect's fact."""
     unary: OnClose | None = None
     """For whole replies; None takes the dialect's fact."""
+    live: OnClose | None = None
+    """For sockets that carry many calls; None takes the dialect's fact."""
 
 
 class RouteRule(Group):
@@ -130,6 +133,9 @@ class Upstream(Group):
     """Where a credential of ours is kept, for operations whose caller has left none: `{env: GEMINI_API_KEY}`. None: nowhere, and
     after a restart such operations are not cancelled until their caller is heard of again."""
     on_close: OnCloseOverride = OnCloseOverride()
+    measured: tuple[MeasuredFact, ...] = ()
+    """What `sidecar probe` has measured here, newest first; as a rule it comes out of the file of facts (`facts_file`). It stands
+    above the built-in table and below `on_close`. Empty: nothing."""
     on_departure: OnDeparture | None = None
     """What to do when a caller leaves; None takes `calls.on_departure`."""
     routes: tuple[RouteRule, ...] = ()

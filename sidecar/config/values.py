@@ -1,5 +1,6 @@
 """The kinds of value that settings have, each with the sentence for what it is not."""
 
+import os
 import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -10,8 +11,8 @@ from annotated_types import Ge, Gt, Le
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from sidecar.config.addresses import Address, Unusable, Url, parse_address, parse_url
-from sidecar.config.problems import shown
+from sidecar.config.addresses import Address, Unusable, Url, parse_address, parse_host, parse_local_address, parse_url
+from sidecar.config.problems import shown, writable
 from sidecar.config.proxy_url import Exemptions, ProxyUrl, parse_exemptions, parse_proxy_url
 from sidecar.config.quantities import parse_bytes, parse_seconds
 
@@ -30,12 +31,13 @@ TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
 
 def unusable(value: object, problem: str, advice: str = "") -> PydanticCustomError:
     """The error that says `<value> <problem>; <advice>`."""
-    return PydanticCustomError(UNUSABLE, "unusable", {"problem": f"{shown(value)} {problem}", "advice": advice})
+    return unusable_whole(f"{shown(value)} {problem}", advice)
 
 
 def unusable_whole(problem: str, advice: str = "") -> PydanticCustomError:
     """The same of a group, which has no value to be shown."""
-    return PydanticCustomError(UNUSABLE, "unusable", {"problem": problem, "advice": advice})
+    said = {"problem": writable(problem), "advice": writable(advice)}  # pydantic raises on what it can't write
+    return PydanticCustomError(UNUSABLE, "unusable", said)
 
 
 NOT_TEXT = ("is not text", "put it in quotes")
@@ -123,18 +125,9 @@ def _pseudonym(text: str) -> str:
     return text
 
 
-def _loopback(text: str) -> Address:
-    address = parse_address(text)
-    if not address.is_loopback:
-        raise Unusable(
-            "is not a loopback address", "this socket has no login: write 127.0.0.1, and nobody else reaches it"
-        )
-    return address
-
-
 def _existing_file(text: str) -> Path:
     path = Path(text)
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  pathlib raises on a name that is too long
         raise Unusable("is not a file on this machine", "write the path of a PEM file")
     return path
 
@@ -151,11 +144,7 @@ def _egress_proxy(value: object) -> ProxyUrl | None:
         problem, advice = NOT_TEXT
     except Unusable as why:
         problem, advice = why.problem, why.advice
-    raise PydanticCustomError(
-        UNUSABLE,
-        "unusable",
-        {"problem": f"what stands there (not shown: it may hold a password) {problem}", "advice": advice},
-    )
+    raise unusable_whole(f"what stands there (not shown: it may hold a password) {problem}", advice)
 
 
 def _off(value: object) -> object:
@@ -197,6 +186,7 @@ Size = Annotated[int, BeforeValidator(_size), Ge(0)]
 """Bytes."""
 Count = Annotated[int, BeforeValidator(_count), Ge(0)]
 Positive = Annotated[int, BeforeValidator(_count), Ge(1)]
+Port = Annotated[int, BeforeValidator(_count), Ge(1), Le(65_535)]
 Usd = Annotated[Decimal, BeforeValidator(_money), Ge(0), as_text]
 """US dollars."""
 Factor = Annotated[Decimal, BeforeValidator(_money), Ge(0), Le(1), as_text]
@@ -206,8 +196,13 @@ PathGlob = Annotated[str, BeforeValidator(reading(_path_glob))]
 MaybeOff = BeforeValidator(_off)
 """For settings of which `off` is a word, as YAML has another opinion."""
 Listen = Annotated[Address, BeforeValidator(reading(parse_address, Address, otherwise=NOT_AN_ADDRESS)), as_text]
-LoopbackListen = Annotated[Address, BeforeValidator(reading(_loopback, Address, otherwise=NOT_AN_ADDRESS)), as_text]
+LocalListen = Annotated[
+    Address, BeforeValidator(reading(parse_local_address, Address, otherwise=NOT_AN_ADDRESS)), as_text
+]
+"""May be a Unix socket."""
 UpstreamUrl = Annotated[Url, BeforeValidator(reading(parse_url, Url)), as_text]
+HostName = Annotated[str, BeforeValidator(reading(parse_host))]
+"""A name or an address, in lower case and without brackets."""
 LedgerUrl = Annotated[str, BeforeValidator(reading(_ledger_url))]
 UpstreamName = Annotated[str, BeforeValidator(_name)]
 EgressProxy = Annotated[ProxyUrl | None, BeforeValidator(_egress_proxy), as_text_or_none]

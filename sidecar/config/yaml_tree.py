@@ -10,6 +10,8 @@ from sidecar.config.schema import Path, is_group, kind_at
 
 NOT_TEXT = "on, off, yes, no and numbers are other things there: put the key in quotes"
 MERGE = "tag:yaml.org,2002:merge"
+MOST_VALUES = 100_000
+"""Keys and values with all aliases written out: a hundred times those of large settings. Nine lines can stand for a billion."""
 
 
 class Tree:
@@ -32,12 +34,15 @@ class Tree:
             self._bad(text.count("\n", 0, why.position) + 1, (), f"is not valid YAML: {why.reason}")
         except RecursionError:
             self._bad(1, (), "is nested too deeply")
+        except OverflowError:
+            self._bad(1, (), f"holds more than {MOST_VALUES:,} keys and values, its aliases written out")
 
     def _read(self, text: str, root: Path) -> None:
         self._loader = yaml.SafeLoader(text)
         try:
             node = self._loader.get_single_node()
             if node is not None:
+                _expanded(node, {})
                 self.value = self._value(node, root)
         finally:
             self._loader.dispose()
@@ -100,6 +105,22 @@ class Tree:
                 first[key.value] = line
             kept.append((key, value))
         node.value = kept
+
+
+def _expanded(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many keys and values a node has with all aliases written out; raises OverflowError where they are too many.
+
+    What holds itself counts once here: the tree says what is wrong with it.
+    """
+    if isinstance(node, yaml.ScalarNode):
+        return 1
+    if id(node) not in known:
+        known[id(node)] = 1  # while we are inside it
+        inner = [each for pair in node.value for each in pair] if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 + sum(_expanded(each, known) for each in inner)
+    if known[id(node)] > MOST_VALUES:
+        raise OverflowError
+    return known[id(node)]
 
 
 def _said(why: yaml.MarkedYAMLError) -> str:

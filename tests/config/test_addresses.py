@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.config.addresses import Address, Unusable, parse_address, parse_url
+from sidecar.config.addresses import Address, Unusable, parse_address, parse_host, parse_local_address, parse_url
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,29 @@ def test_what_is_no_address__refused(text):
 def test_any_text_is_an_address_or_refused(text):
     with suppress(Unusable):
         assert parse_address(str(parse_address(text))) == parse_address(text)
+
+
+def test_unix_socket_is_read_and_written_alike__and_is_of_this_machine():
+    address = parse_local_address("unix:/run/side car.sock")
+    assert (str(address), address.url, address.socket_path) == (*["unix:/run/side car.sock"] * 2, "/run/side car.sock")
+    assert address.is_loopback
+    assert address.reachable == address
+    assert not address.collides(address)  # the kernel says so of a path, and better
+
+
+def test_other_address_of_this_machine_is_read_as_any():
+    address = parse_local_address("[::1]:8782")
+    assert (address, address.socket_path, address.url) == (Address("::1", 8782), None, "http://[::1]:8782")
+
+
+@pytest.mark.parametrize("path", ["", "sidecar.sock", "/", "/run/", "/a\0b", f"/{'a' * 107}", f"/{'ä' * 54}"])
+def test_what_is_no_path_of_a_socket__refused(path):
+    with pytest.raises(Unusable):
+        parse_local_address(f"unix:{path}")
+
+
+def test_longest_path_of_a_socket():
+    assert parse_local_address(f"unix:/{'a' * 106}").socket_path == f"/{'a' * 106}"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "localhost"])
@@ -114,3 +137,16 @@ def test_any_text_is_an_upstream_or_refused(text, start):
     except Unusable:
         return
     assert parse_url(str(url)) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "host"), [("API.example", "api.example"), ("10.0.0.7", "10.0.0.7"), ("::1", "::1"), ("[0::1]", "::1")]
+)
+def test_host_is_read_without_brackets_and_in_lower_case(text, host):
+    assert parse_host(text) == host
+
+
+@pytest.mark.parametrize("text", ["", "*.example", "a b", "b\u00fccher.example", "::1::", "a:1"])
+def test_what_is_no_host__refused(text):
+    with pytest.raises(Unusable):
+        parse_host(text)

@@ -86,11 +86,6 @@ def test_enforce_that_only_watches_says_so():
     assert "operations that were given a lease of their own" in note
 
 
-def test_proxy_that_others_can_reach_is_noted():
-    (note,) = noted(proxy={"listen": "0.0.0.0:8780"})
-    assert note.startswith("the proxy listens on 0.0.0.0:8780, beyond this machine")
-
-
 @pytest.mark.parametrize(
     ("url", "count"), [("http://10.0.0.1", 1), ("http://127.0.0.1:8000", 0), ("https://10.0.0.1", 0)]
 )

@@ -5,12 +5,12 @@ import inspect
 
 import pytest
 
-from sidecar.config import groups, limits, prices, upstreams
-from sidecar.config.groups import Drain, Follow
+from sidecar.config import ending, groups, limits, prices, sockets, upstreams
+from sidecar.config.groups import Follow
 from sidecar.lifecycle.policy import FollowBounds
 
 
-@pytest.mark.parametrize("module", [groups, limits, prices, upstreams])
+@pytest.mark.parametrize("module", [ending, groups, limits, prices, sockets, upstreams])
 def test_every_field_with_a_value_of_its_own_has_a_docstring(module):
     undocumented = []
     for node in ast.walk(ast.parse(inspect.getsource(module))):
@@ -23,13 +23,9 @@ def _fields_without_docstring(group: ast.ClassDef):
     for field, after in zip(group.body, [*group.body[1:], None], strict=True):
         if isinstance(field, ast.AnnAssign) and not isinstance(after, ast.Expr):
             kind = ast.unparse(field.annotation)
-            if kind not in {"Follow", "OnCloseOverride"}:
+            if kind not in {"Follow", "Live", "OnCloseOverride", "Tls", "Connect"}:
                 yield f"{group.name}.{ast.unparse(field.target)}"
 
 
 def test_bounds_of_following_are_those_of_the_policy():
     assert Follow().bounds() == FollowBounds(1_000, 900, 64 << 20)
-
-
-def test_the_last_scrape_is_waited_for_within_the_time_that_kubernetes_gives():
-    assert 15 < Drain().linger_seconds < Drain().deadline_seconds < 30

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from sidecar.config.groups import HalfClose, LogFormat, Mode, OnRepeat, Rescue, ServerTimeout
+from sidecar.config.groups import HalfClose, Live, LogFormat, Mode, OnRepeat, Rescue, ServerTimeout
 from sidecar.config.load import leaves, load
+from sidecar.config.problems import BadSettings
 from sidecar.config.quantities import GIB
 from sidecar.config.schema import dotted
 from sidecar.config.settings import Settings
+from sidecar.config.sockets import Connect, Others
 from sidecar.config.upstreams import RouteRule
 from sidecar.lifecycle.policy import FollowBounds, OnClose, OnDeparture
 from tests.config.loading import loaded, refusal
@@ -37,6 +39,10 @@ def test_every_setting_can_stand_in_the_file(folder):
     assert settings.mode is Mode.ENFORCE
     assert str(settings.control.listen) == "[::1]:9782"
     assert settings.ledger.retention_days is None
+    assert settings.proxy.tls.is_on
+    assert settings.proxy.tls.names == ("sidecar.internal", "10.0.0.7")
+    assert settings.proxy.connect == Connect(intercept=True, others=Others.REFUSE, ports=(443, 8443))
+    assert settings.calls.live == Live(resume_seconds=0, max_message_bytes=GIB // 64, idle_seconds=600)
     assert settings.calls.half_close is HalfClose.WAIT
     assert settings.calls.follow.bounds() == FollowBounds(0, 90.0, 3 * GIB // 2)
     assert settings.calls.server_timeout is ServerTimeout.FROM_CLIENT
@@ -197,3 +203,12 @@ def test_problems_of_all_places_come_at_once():
 
 def test_value_hidden_by_a_higher_place_is_not_complained_about():
     assert loaded("mode: nonsense", {"--mode": "observe"}).settings.mode is Mode.OBSERVE
+
+
+def test_what_only_others_can_know_is_wrong_at_the_key_as_it_was_typed():
+    def unreachable(settings):
+        yield ("proxy", "listen"), f"{settings.proxy.listen} is not ours", "write another"
+
+    Path("s.yaml").write_text("mode: observe\nproxy: {listen: '127.0.0.1:1'}")
+    with pytest.raises(BadSettings, match=r"s\.yaml:2: proxy\.listen: 127\.0\.0\.1:1 is not ours; write another"):
+        load({}, {}, "s.yaml", (unreachable,))

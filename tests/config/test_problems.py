@@ -51,3 +51,7 @@ def test_one_error_carries_all_problems_and_is_a_settings_error():
     error = BadSettings([SettingProblem("f:1", "a", "is bad", "mend it"), SettingProblem("", "--b", "is bad")])
     assert isinstance(error, SettingsError)
     assert str(error) == "f:1: a: is bad; mend it\n--b: is bad"
+
+
+def test_a_number_that_nobody_would_read_is_not_written_out():
+    assert shown(16**4000) == "a number of very many digits"

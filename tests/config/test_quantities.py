@@ -67,3 +67,10 @@ def test_size_reads_back(count):
 def test_any_text_is_a_duration_or_refused(text):
     with suppress(ValueError):
         assert parse_seconds(text) >= 0
+
+
+@pytest.mark.parametrize("value", [10**400, "1" * 400, float("inf"), float("nan"), "1" * 308 + "w"])
+@pytest.mark.parametrize("parse", [parse_seconds, parse_bytes])
+def test_more_than_a_float_holds_is_refused(parse, value):
+    with pytest.raises(ValueError):
+        parse(value)

@@ -47,6 +47,12 @@ def test_file_that_was_named_and_is_not_there__error(variables, config, message)
     assert str(refused.value) == message
 
 
+def test_file_without_an_end_is_not_read_to_it(folder):
+    (folder / "sidecar.yaml").symlink_to("/dev/zero")
+    with pytest.raises(BadSettings, match=r"^sidecar.yaml: has more than 1,048,576 characters$"):
+        load({}, {})
+
+
 def test_variable_is_taken_as_it_stands__no_yaml_quotes_needed():
     settings = loaded(SIDECAR_CONTROL__LISTEN="[::1]:1", SIDECAR_CALLS__FOLLOW__MAX_BYTES="1MiB").settings
     assert str(settings.control.listen) == "[::1]:1"

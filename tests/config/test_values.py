@@ -34,7 +34,8 @@ def problem_of(kind, value) -> str:
         (values.Usd, 3, Decimal(3)),
         (values.Listen, "[::1]:0", Address("::1", 0)),
         (values.Listen, Address("h", 1), Address("h", 1)),
-        (values.LoopbackListen, "localhost:1", Address("localhost", 1)),
+        (values.LocalListen, "localhost:1", Address("localhost", 1)),
+        (values.LocalListen, "unix:/run/sidecar.sock", Address("unix:/run/sidecar.sock", 0)),
         (values.LedgerUrl, "sqlite:////var/lib/calls.db", "sqlite:////var/lib/calls.db"),
         (values.UpstreamName, "my-vllm-2", "my-vllm-2"),
         (values.Pseudonym, "edge-1.example", "edge-1.example"),
@@ -74,7 +75,8 @@ def test_value_is_read(kind, value, result):
         (values.NoProxy, "10.0.0.0/99", "'10.0.0.0/99' has '10.0.0.0/99' in it, which is no block of addresses"),
         (values.UpstreamName, "-a", "'-a' can't be an upstream's name"),
         (values.UpstreamName, "a_b", "'a_b' can't be an upstream's name"),
-        (values.LoopbackListen, "10.0.0.1:1", "'10.0.0.1:1' is not a loopback address"),
+        (values.Listen, "unix:/run/sidecar.sock", "'unix:/run/sidecar.sock' has no port between 0 and 65535"),
+        (values.LocalListen, "unix:sidecar.sock", "'unix:sidecar.sock' names no socket by its whole path"),
         (values.LedgerUrl, "sqlite:relative.db", "'sqlite:relative.db' is not a ledger's address"),
         (values.LedgerUrl, "sqlite:///a.db?mode=ro", "'sqlite:///a.db?mode=ro' names no file, or has parameters"),
     ],
@@ -87,3 +89,34 @@ def test_file_must_be_there(tmp_path):
     (tmp_path / "authority.pem").touch()
     assert read(values.ExistingFile, str(tmp_path / "authority.pem")) == tmp_path / "authority.pem"
     assert problem_of(values.ExistingFile, "none.pem") == "'none.pem' is not a file on this machine"
+
+
+def test_port_of_another_machine_is_never_0_and_fits_16_bits():
+    assert read(values.Port, "443") == 443
+    for port in (0, 65_536):
+        with pytest.raises(ValidationError):
+            read(values.Port, port)
+
+
+def test_host_is_named_without_brackets():
+    assert read(values.HostName, "[::1]") == "::1"
+    assert problem_of(values.HostName, "*.example") == "'*.example' has a host that is neither a name nor an address"
+
+
+def test_a_name_that_is_too_long_for_a_file_is_none():
+    assert problem_of(values.ExistingFile, "n" * 300).endswith("is not a file on this machine")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (values.Size, "\ud800"),
+        (values.NoProxy, "10.0.0.0\udcb6/8"),
+        (values.UpstreamName, "my-\udcd0"),
+        (values.Listen, 16**4000),
+    ],
+    ids=["escape", "exemptions", "name", "digits"],
+)
+def test_what_can_not_be_written_is_refused_in_words_all_the_same(kind, value):
+    """A variable's bytes need not be UTF-8, YAML knows half a surrogate pair, and numbers of any length."""
+    assert problem_of(kind, value).encode()

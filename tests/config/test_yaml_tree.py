@@ -50,6 +50,21 @@ def test_problem_with_its_line(text, line, problem):
     assert (found_line, found) == (line, problem)
 
 
+LISTS = "a0: &a0 [x, x]\n" + "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12))
+GROUPS = "a0: &a0 {k: v, l: w}\n" + "\n".join(
+    f"a{n}: &a{n} {{x: *a{n - 1}, y: *a{n - 1}, z: *a{n - 1}}}" for n in range(1, 40)
+)
+MERGED = "a0: &a0 {k: v}\n" + "\n".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 12))
+
+
+@pytest.mark.parametrize("bomb", [LISTS, GROUPS, MERGED], ids=["lists", "groups", "merged"])
+def test_lines_that_stand_for_a_billion_values_are_not_written_out(bomb):
+    tree = Tree(bomb)
+    ((line, path, problem, _),) = tree.problems
+    assert (line, path, problem) == (1, (), "holds more than 100,000 keys and values, its aliases written out")
+    assert tree.value is None
+
+
 @given(st.text(alphabet="ab01 \n:-[]{}&*<!?|>'\"#,.\t", max_size=30))
 @example("=: =")
 @example("!!binary x")
