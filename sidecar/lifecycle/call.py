@@ -41,7 +41,8 @@ class Outcome(StrEnum):
     UPSTREAM_FAILED = "upstream_failed"
     """The provider, or the network to it, broke the exchange."""
     CUT_SHORT = "cut_short"
-    """A limit of ours or a drain ended a call whose caller was there."""
+    """A limit of ours or a drain ended a call whose caller was there. Also an answer in a socket whose caller went on with its
+    session in another, in time: what it had got of it is delivered."""
     UNDELIVERED = "undelivered"
     """The provider had finished, and the caller left before the answer was handed over."""
     ORPHAN_FINISHED = "orphan_finished"

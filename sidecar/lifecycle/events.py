@@ -14,8 +14,12 @@ class LeftReason(StrEnum):
     """The caller's kernel closed the connection in order: the program closed it, or ended."""
     RST = "rst"
     """The connection was reset: the program died with unread bytes, or asked for it."""
+    CLOSED = "closed"
+    """The caller closed its socket in order (a close frame) amid an answer."""
     WRITE_STALLED = "write_stalled"
     """The caller's end has taken no byte for `calls.write_stall_seconds`: stopped, or cut off."""
+    POD_ENDING = "pod_ending"
+    """The connection was closed or reset, after the end of the pod was announced: nobody changed their mind."""
     SIDECAR_LOST = "sidecar_lost"
     """The sidecar itself died while the call ran; nobody saw what the caller did."""
 

@@ -45,7 +45,7 @@ class Habit(msgspec.Struct, frozen=True):
     """How a caller polls, as far as this process has seen it."""
 
     polled_at: Moment | None = None
-    """When last; None before the first."""
+    """When last, in microseconds of whatever clock `polled` is told; None before the first."""
     pause_seconds: float = 0.0
     """The longest pause between two polls of late: a longer one counts at once, shorter ones draw it down bit by bit.
 

@@ -58,9 +58,11 @@ def next_step(record: OperationRecord, now: Moment, rules: Rules, known: Known) 
 
 def _opening(record: OperationRecord, now: Moment, rules: Rules, known: Known) -> Step:
     """The create request is under way, or its reply is lost, and with it the id."""
-    patience = 0 if known.is_inherited or known.is_reply_lost else _micros(OPENING_SECONDS)
-    if now < record.opened_at + patience:
-        return Wait(record.opened_at + patience)
+    if not (known.is_inherited or known.is_reply_lost):
+        # Counted anew where the clock was set: an hour forward is no hour in which the reply did not come.
+        patient_until = max(record.opened_at, known.watched_from) + _micros(OPENING_SECONDS)
+        if now < patient_until:
+            return Wait(patient_until)
     if not known.can_find:
         return Lose("the reply of its create was lost, and it can't be looked up")
     if record.looks >= MOST_LOOK_UPS:

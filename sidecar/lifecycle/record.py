@@ -15,6 +15,8 @@ class CallKind(StrEnum):
     """One reply, whole."""
     STREAM = "stream"
     """A reply that comes piece by piece and is worth something before its end."""
+    LIVE = "live"
+    """One answer of many in a socket: a turn of a conversation, worth something before its end."""
 
 
 class CallRecord(msgspec.Struct, kw_only=True):
@@ -90,3 +92,5 @@ class CallRecord(msgspec.Struct, kw_only=True):
     """Why, one word: a setting (`request`, `route`, `upstream`, `setting`), a fact about the provider, or a bound."""
     caller_timeout_seconds: float | None = None
     """How long the caller's request says that it waits, as far as it says so (`x-stainless-read-timeout`, `X-Server-Timeout`)."""
+    socket: str | None = None
+    """The socket that it is one answer in, by the id of the first of its calls: all of them have it. None for any other call."""

@@ -23,3 +23,11 @@ def worst(one: Basis, other: Basis) -> Basis:
     A lower bound made with an estimate is no bound any more, so an estimate is the worst.
     """
     return one if _DOUBT[one] >= _DOUBT[other] else other
+
+
+def basis_in(word: str | None) -> Basis:
+    """What a row says of a figure. Nothing is exact; a word of a later version, or nobody's, is trusted least of all."""
+    try:
+        return Basis(word or Basis.EXACT)
+    except ValueError:
+        return Basis.ESTIMATED

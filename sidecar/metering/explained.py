@@ -12,6 +12,7 @@ from sidecar.metering.money import plain
 from sidecar.metering.price import PriceBook, Question
 from sidecar.metering.rule import ALWAYS, NoRule, Rule
 from sidecar.metering.unit_prices import Bracket, UnitPrices
+from sidecar.metering.usage import CACHED_PARTS
 from sidecar.metering.variant import VariantPrices
 
 MILLION: Final = 1_000_000
@@ -114,7 +115,7 @@ def _prices(prices: UnitPrices) -> Iterator[tuple[str, Decimal]]:
                 words, units = PER_PIECE[name]
                 yield words, extra * units
             else:
-                own = extra + (prices.cached_input if name == "cached_audio_input" else whole)
+                own = extra + (prices.cached_input if name in CACHED_PARTS else whole)
                 yield f"{name} per million tokens", own * MILLION
     yield from _variants("per image", prices.images)
     yield from _variants("per second of video", prices.video_seconds)

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-_RESOURCE: Final = re.compile(r"(?:^|.*/)models/")
-"""`models/`, `publishers/google/models/`, `projects/p/locations/l/publishers/google/models/`; not `tunedModels/`."""
+_RESOURCE: Final = re.compile(r"(?:|.*/)models/").match
+"""Up to `models/`, `publishers/google/models/`, `projects/p/locations/l/publishers/google/models/`; not `tunedModels/`."""
 
 PUBLISHERS: Final = {
     "gemini": ("google/",),
@@ -31,7 +31,8 @@ def plain_names(provider: str, model: str) -> tuple[str, ...]:
         case "fireworks":
             bare = name.removeprefix(_FIREWORKS)
             return (name, bare) if bare != name else (name, _FIREWORKS + name)
-    name = _RESOURCE.sub("", name, count=1)
+    if resource := _RESOURCE(name):
+        name = name[resource.end() :]
     for prefix in PUBLISHERS.get(provider, ()):
         name = name.removeprefix(prefix)
     bare = name.partition("@")[0]

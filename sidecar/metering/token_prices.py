@@ -19,7 +19,7 @@ from sidecar.metering.basis import Basis
 from sidecar.metering.bill import Doubt
 from sidecar.metering.model_name import undated
 from sidecar.metering.rule import ALWAYS, STANDARD_TIERS, Rule
-from sidecar.metering.token_units import ONLY_WHEN_USED, PRICED, UNCOUNTED_CACHED, Prices, brackets_of
+from sidecar.metering.token_units import ONLY_WHEN_USED, PRICED, SPLIT_CACHED, UNCOUNTED_CACHED, Prices, brackets_of
 from sidecar.metering.unit_prices import Bracket
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ def doubtful(prices: Prices, catalog: str) -> Iterator[tuple[str, str]]:
     """The counts that these prices have no clear price for."""
     if "cache_read_mtok" not in prices or not UNCOUNTED_CACHED.isdisjoint(prices):
         yield "cached_input", Doubt.NO_CACHED_PRICE
+    elif not SPLIT_CACHED.isdisjoint(prices):
+        yield "cached_unknown_input", Doubt.NO_CACHED_PRICE
     if prices.keys().isdisjoint({"cache_write_mtok", "cache_write_5m_mtok"}):
         yield "cache_write_input", Doubt.NO_CACHED_PRICE
     if "cache_write_1h_mtok" not in prices:

@@ -17,7 +17,9 @@ INPUT_PARTS: Final = {
     "cache_write_input": ("cache_write_mtok", "input_mtok"),
     "cache_write_hour_input": ("cache_write_1h_mtok", "input_mtok"),
     "audio_input": ("input_audio_mtok", "input_mtok"),
+    "cached_text_input": ("cache_text_read_mtok", "cache_read_mtok"),
     "cached_audio_input": ("cache_audio_read_mtok", "cache_read_mtok"),
+    "cached_image_input": ("cache_image_read_mtok", "cache_read_mtok"),
     "image_input": ("input_image_mtok", "input_mtok"),
     "video_input": ("input_video_mtok", "input_mtok"),
 }
@@ -49,7 +51,9 @@ PRICED: Final = (
     | {key for keys in (*INPUT_PARTS.values(), *OUTPUT_PARTS.values()) for key in keys}
     | {"cache_read_mtok", "cache_write_5m_mtok", REQUEST}
 )
-UNCOUNTED_CACHED: Final = frozenset({"cache_image_read_mtok", "cache_video_read_mtok", "cache_text_read_mtok"})
+SPLIT_CACHED: Final = frozenset({"cache_text_read_mtok", "cache_image_read_mtok"})
+"""Where a list has one of these, cached tokens of which nobody says what they are make a bill an estimate."""
+UNCOUNTED_CACHED: Final = frozenset({"cache_video_read_mtok"})
 """Cached tokens are not counted by these modalities: a bill with any is an estimate."""
 ONLY_WHEN_USED: Final = frozenset({"storage_searches_kcount", "social_searches_kcount", "code_executions_kcount"})
 """Prices of what `Usage` has no count for and most calls have none of. A bill is silent about them, as its reader is."""
@@ -83,17 +87,20 @@ def flat(prices: Prices, above: int) -> UnitPrices:
 FALLBACKS: Final = (
     ("cache_read_mtok", "input_mtok"),
     ("cache_audio_read_mtok", "input_audio_mtok"),
+    ("cache_image_read_mtok", "input_image_mtok"),
     ("cache_write_mtok", "cache_write_5m_mtok"),
     ("cache_write_1h_mtok", "cache_write_mtok"),
 )
 """Where a list has no price for the first, that of the second is used: tokens from a cache as tokens read anew, and so on."""
 
+AS_READ_ANEW: Final = frozenset({"cache_audio_read_mtok", "cache_image_read_mtok"})
+"""Of these only where no cached token has a price of its own."""
+
 
 def _with_fallbacks(mtok: dict[str, Decimal]) -> dict[str, Decimal]:
-    # In this order: audio from a cache is priced as audio only where no cached token has a price of its own.
     has_cached = "cache_read_mtok" in mtok
-    for key, instead in FALLBACKS:
-        if key not in mtok and instead in mtok and not (has_cached and key == "cache_audio_read_mtok"):
+    for key, instead in FALLBACKS:  # in this order: one may stand on another
+        if key not in mtok and instead in mtok and not (has_cached and key in AS_READ_ANEW):
             mtok[key] = mtok[instead]
     return mtok
 

@@ -41,8 +41,12 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Part of `input`: tokens written to a cache that keeps them for an hour."""
     audio_input: int = 0
     """Part of `input`."""
+    cached_text_input: int = 0
+    """Part of `cached_input`; told only where the provider says what its cached tokens are."""
     cached_audio_input: int = 0
     """Part of `cached_input`."""
+    cached_image_input: int = 0
+    """Part of `cached_input`: tokens of images."""
     image_input: int = 0
     """Part of `input`: tokens of images."""
     video_input: int = 0
@@ -58,6 +62,11 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What the price of a piece hangs on, as the provider names it: an image's size class and quality (`2K`, `1024x1024 high`), a
     video's resolution and sound (`1080p audio`). Empty when unknown or standard."""
 
+    @property
+    def cached_unknown_input(self) -> int:
+        """The rest of `cached_input`: nobody said whether it is text, sound or images. Not a field, and so in no row."""
+        return self.cached_input - self.cached_text_input - self.cached_audio_input - self.cached_image_input
+
     def counts(self) -> dict[str, int]:
         """The classes above 0 by name, parts included: the `usage` column of the ledger."""
         counts: dict[str, int] = msgspec.to_builtins(self)  # without defaults, which are 0
@@ -67,6 +76,8 @@ class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 COUNTED = tuple(name for name in Usage.__struct_fields__ if name != "variant")
 """Names of the counts, in the order of the fields."""
+CACHED_PARTS = ("cached_text_input", "cached_audio_input", "cached_image_input")
+"""The parts of `cached_input`; those of `input` and `output` are priced above or below these classes in the same way."""
 TOKEN_CLASSES = ("input", "cached_input", "output", "reasoning", "tool_use")
 """The `type` label of `tokens_total`: disjoint."""
 PIECES = ("images", "video_seconds", "web_searches", "audio_seconds", "characters", "units", "compute_milliseconds")

@@ -13,4 +13,5 @@ def test_an_event_can_not_be_changed(event: Event) -> None:
 
 
 def test_reasons_are_the_words_of_the_metric() -> None:
-    assert [reason.value for reason in LeftReason] == ["fin", "rst", "write_stalled", "sidecar_lost"]
+    words = ["fin", "rst", "closed", "write_stalled", "pod_ending", "sidecar_lost"]
+    assert [reason.value for reason in LeftReason] == words

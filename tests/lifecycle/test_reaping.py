@@ -90,6 +90,7 @@ OPENINGS: list[Row] = [
     (opening(), RULES, known(is_reply_lost=True), Lose),
     (opening(looks=8), RULES, known(is_reply_lost=True, can_find=True), Lose),
     (opening(opened_at=at(-900)), RULES, known(can_find=True, look_at=0), LookUp()),
+    (opening(opened_at=at(-3_600)), RULES, known(watched_from=at(-10), can_find=True, look_at=0), Wait(at(890))),
 ]
 RUNNINGS: list[Row] = [
     (row(), RULES, KNOWN, Wait(at(30))),

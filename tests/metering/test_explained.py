@@ -68,6 +68,13 @@ def test_doubts_are_told_with_what_they_are_about():
     assert explained("gemini-2.5-flash").doubts == ("no_cached_price for cache_write_input, cache_write_hour_input",)
 
 
+def test_cached_parts_are_told_at_their_own_price_and_what_they_need_to_have_it():
+    price = explained("gpt-realtime", provider="openai")
+    assert price.brackets[0].prices["cached_input per million tokens"] == "0.4"
+    assert price.brackets[0].prices["cached_image_input per million tokens"] == "0.5"
+    assert price.doubts[0] == "no_cached_price for cached_unknown_input, cache_write_input, cache_write_hour_input"
+
+
 def test_a_model_without_a_price_has_no_source():
     price = explained("no-such-model")
     assert (price.source, price.brackets) == ("", ())

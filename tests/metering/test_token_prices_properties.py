@@ -39,6 +39,17 @@ USAGES = [
         image_output=8,
         video_output=9,
     ),
+    Usage(
+        input=450,
+        audio_input=150,
+        image_input=150,
+        cached_input=550,
+        cached_text_input=250,
+        cached_audio_input=200,
+        cached_image_input=90,
+        output=120,
+        audio_output=80,
+    ),
     Usage(input=10, output=10, web_searches=3),
     Usage(input=900, cache_write_input=500, cache_write_hour_input=300, cached_input=70, output=4),
 ]
@@ -53,8 +64,9 @@ def calculated(usage: Usage) -> genai_prices.Usage:
         cache_write_1h_tokens=usage.cache_write_hour_input,
         input_audio_tokens=usage.audio_input + usage.cached_audio_input,
         cache_audio_read_tokens=usage.cached_audio_input,
-        input_image_tokens=usage.image_input,
-        cache_image_read_tokens=0,
+        cache_text_read_tokens=usage.cached_text_input,
+        input_image_tokens=usage.image_input + usage.cached_image_input,
+        cache_image_read_tokens=usage.cached_image_input,
         input_video_tokens=usage.video_input,
         output_tokens=usage.output + usage.reasoning,
         output_audio_tokens=usage.audio_output,
@@ -128,6 +140,7 @@ def usages(draw):
     parts = {"audio_input": "input", "cached_audio_input": "cached_input", "audio_output": "output"}
     for part, name in parts.items():
         whole[part] = draw(st.integers(0, whole[name]))
+    whole["cached_image_input"] = draw(st.integers(0, whole["cached_input"] - whole["cached_audio_input"]))
     whole["image_input"] = draw(st.integers(0, whole["input"] - whole["audio_input"]))
     whole["tool_use"] += 1  # at least something is used
     rest = whole["input"] - whole["audio_input"] - whole["image_input"]

@@ -42,6 +42,17 @@ def test_prices_become_those_of_one():
             Usage(cached_input=9, cached_audio_input=9),
             9,
         ),
+        ({"input_mtok": 2, "input_image_mtok": 8}, Usage(cached_input=10, cached_image_input=4), 6 * 2 + 4 * 8),
+        (
+            {"input_mtok": 2, "input_image_mtok": 8, "cache_read_mtok": 1},
+            Usage(cached_input=9, cached_image_input=4),
+            9,
+        ),
+        (
+            {"input_mtok": 9, "cache_read_mtok": 1, "cache_image_read_mtok": 3, "cache_text_read_mtok": 2},
+            Usage(cached_input=9, cached_text_input=2, cached_image_input=4),
+            3 * 1 + 2 * 2 + 4 * 3,
+        ),
         ({"input_mtok": 2, "input_image_mtok": 8}, Usage(input=10, image_input=3), 7 * 2 + 3 * 8),
         ({"input_mchars": 15}, Usage(characters=4), 4 * 15),
     ],

@@ -1,7 +1,7 @@
 import msgspec
 from hypothesis import given, strategies as st
 
-from sidecar.metering.usage import COUNTED, PIECES, TOKEN_CLASSES, Usage
+from sidecar.metering.usage import CACHED_PARTS, COUNTED, PIECES, TOKEN_CLASSES, Usage
 
 usages = st.builds(Usage, **dict.fromkeys(COUNTED, st.integers(0, 10**9)), variant=st.sampled_from(["", "1K"]))
 
@@ -19,6 +19,16 @@ def test_nothing_used_has_no_counts():
 def test_every_field_but_the_size_is_a_count():
     assert set(Usage.__struct_fields__) - set(COUNTED) == {"variant"}
     assert Usage.__struct_fields__[-1] == "variant", "counts() reads the fields by position"
+
+
+def test_cached_tokens_of_which_nobody_said_what_they_are_are_what_is_left():
+    whole = Usage(cached_input=60, cached_text_input=10, cached_audio_input=20, cached_image_input=30)
+    assert (Usage(cached_input=60).cached_unknown_input, whole.cached_unknown_input) == (60, 0)
+    assert "cached_unknown_input" not in Usage(cached_input=60).counts()
+
+
+def test_parts_are_no_classes():
+    assert set(CACHED_PARTS) <= set(COUNTED) - set(TOKEN_CLASSES)
 
 
 def test_token_classes_and_pieces_are_counts():
