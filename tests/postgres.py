@@ -46,7 +46,9 @@ SOON: Final = 30.0
 class PostgresServer:
     """One cluster. `start`, `stop` and `kill` it as often as is wanted; its data stays until `remove`."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
+        """`settings` are PostgreSQL's own, beside those of `SETTINGS`."""
+        self._settings = SETTINGS | settings
         executable = parts.part("postgresql").path()
         assert executable is not None
         self._programs = Path(executable).resolve().parent
@@ -60,7 +62,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        flags = [f"-c{name}={value}" for name, value in SETTINGS.items()]
+        flags = [f"-c{name}={value}" for name, value in self._settings.items()]
         command = [f"{self._programs}/postgres", "-D", f"{self.directory}/data", "-k", str(self.directory), *flags]
         process = self._process = subprocess.Popen(
             command, cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **self._as_user
@@ -71,6 +73,12 @@ class PostgresServer:
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.01)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that all others of the server are children of."""
+        assert self._process is not None
+        return self._process.pid
 
     def stop(self) -> None:
         """End it in order, and every connection to it."""

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 import msgspec
 
 from sidecar.lifecycle.record import CallRecord
-from sidecar.metering.basis import Basis
+from sidecar.metering.basis import basis_in
 from sidecar.metering.billable import Billable, Money
 from sidecar.metering.spend import WHOLE, Delivery, HandedOver
 from sidecar.metering.usage import Usage
 
 MONEY: tuple[str, ...] = tuple(name for name in Money.__struct_fields__ if name != "tokens")
 """The fields of a row that `money_of` fills in."""
+HANDED_OVER = frozenset(HandedOver)
 
 
 def keep(record: CallRecord, call: Billable, money: Money) -> None:
@@ -48,7 +49,7 @@ def _keep_usage(record: CallRecord, call: Billable) -> None:
 
 def billable_of(record: CallRecord) -> Billable | None:
     """What a settled row was priced by. None where no bill was asked for, or an older version kept too little to ask again."""
-    if record.handed_over is None:
+    if record.handed_over not in HANDED_OVER:
         return None
     return Billable(
         provider=record.provider,
@@ -60,7 +61,7 @@ def billable_of(record: CallRecord) -> Billable | None:
         labels=tuple(sorted(record.labels.items())),
         at=record.started_at if record.committed_at is None else record.committed_at,
         usage=None if record.usage_basis is None else _usage(record.usage, record.variant),
-        basis=Basis(record.usage_basis or Basis.EXACT),
+        basis=basis_in(record.usage_basis),
         reason=record.usage_reason or "",
         is_end_seen=record.finished_at is not None,
         told_usd=record.told_usd,
@@ -75,7 +76,7 @@ def _delivery(record: CallRecord, handed_over: HandedOver) -> Delivery:
     return Delivery(
         handed_over=handed_over,
         at_left=None if record.usage_at_left is None else _usage(record.usage_at_left),
-        at_left_basis=Basis(record.at_left_basis or Basis.EXACT),
+        at_left_basis=basis_in(record.at_left_basis),
         committed_at=record.committed_at,
         left_at=record.left_at,
         finished_at=record.finished_at,

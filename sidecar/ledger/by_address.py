@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Union
 from sidecar.clock import Clock
 from sidecar.errors import LedgerError
 from sidecar.ledger.address import place_of
+from sidecar.ledger.file import Say, unsaid
 from sidecar.ledger.operation_sqlite import SqliteOperationReader
 from sidecar.ledger.operations import OperationLedgerReader
 from sidecar.ledger.postgres_address import PostgresAddress
@@ -27,19 +28,28 @@ OpenReader = Union[SqliteReader, "PostgresReader"]
 
 
 def open_ledger(
-    url: str, *, clock: Clock, instance: str, retention_days: int | None = None, term_seconds: float | None = None
+    url: str,
+    *,
+    clock: Clock,
+    instance: str,
+    retention_days: int | None = None,
+    term_seconds: float | None = None,
+    most_bytes: int | None = None,
+    say: Say = unsaid,
 ) -> OpenLedger:
     """Open the ledger that an address names, to write it; arguments as of `SqliteLedger.open`.
 
     `term_seconds` is for how long others who share it take us to be alive after our last word; None is the usual. Of no
-    meaning to a file.
+    meaning to a file; `most_bytes` of none to a database, nor `say`, which is told what became of a file.
 
     Raises:
         LedgerError: it can't be opened. Says what to do.
     """
     place = place_of(url)
     if not isinstance(place, PostgresAddress):
-        return SqliteLedger.open(url, clock=clock, instance=instance, retention_days=retention_days)
+        return SqliteLedger.open(
+            url, clock=clock, instance=instance, retention_days=retention_days, most_bytes=most_bytes, say=say
+        )
     with _with_psycopg(place):
         from sidecar.ledger.postgres import PostgresLedger
         from sidecar.ledger.postgres_presence import TERM_SECONDS

@@ -81,8 +81,10 @@ class Ledger(Protocol):
         """Wait until everything put before is durable; False when it is not within the time."""
         ...
 
-    def settle_lost(self, now: Moment) -> list[CallRecord]:
+    def settle_lost(self, now: Moment, reach: int | None = None) -> list[CallRecord]:
         """Settle what dead instances left open as `lost`, and return those rows. Waits for the disk.
+
+        With a `reach`, which a file does without, what those of the dead left that this one looks after (`lifecycle.neighbors`).
 
         To be asked at the start, and in a shared ledger now and then: an instance that was killed just before may not be known to
         be dead. In a file that one process writes, every other instance is.
@@ -124,49 +126,25 @@ class CallQuery(msgspec.Struct, frozen=True, kw_only=True):
     orphaned_only: bool = False
     """Only calls whose caller left while the provider worked on them, settled or not."""
     limit: int | None = None
-    """At most so many; None for all. A report takes no notice of it."""
+    """At most so many; None for all. Sums take no notice of it."""
 
 
 class By(StrEnum):
     """What the lines of a report stand for."""
 
     MODEL = "model"
+    """The one that served, where it is known."""
     CALLER = "caller"
     UPSTREAM = "upstream"
     KIND = "kind"
     OUTCOME = "outcome"
     DAY = "day"
-    """The day in UTC on which the call started."""
-
-
-class ReportLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Sums over calls that have something in common. Money is exact, in US dollars."""
-
-    key: str | None
-    """What they have in common: a model, a day as `2026-11-20`; None for calls of no known caller."""
-    calls: int
-    """All of them, settled or not."""
-    delivered: int
-    """Outcome `delivered`."""
-    orphaned: int
-    """Their caller left while the provider worked on them, settled or not."""
-    open: int
-    """Not settled."""
-    unpriced: int
-    """No money in the row although the call may have cost some."""
-    spend_usd: Decimal
-    orphaned_usd: Decimal
-    """Part of `spend_usd` for results that nobody received."""
-    avoidable_usd: Decimal
-    """Part of `orphaned_usd` that accrued after the caller left."""
-    estimated_usd: Decimal
-    """Part of `spend_usd` whose basis is not `exact`."""
-    orphaned_seconds: float
-    """From caller left to server finished, summed over orphaned calls that were seen to finish."""
-    rescued: int = 0
-    """Outcome `rescued`: their caller left, and its retry was given the answer."""
-    rescued_usd: Decimal = Decimal(0)
-    """Part of `spend_usd`, delivered by rescue: what the retries would have cost once more."""
+    """The day in UTC on which the call started, or the operation was opened."""
+    PROVIDER = "provider"
+    ROUTE = "route"
+    """The provider's name of the method that was called: `generateContent`, `chat.completions`."""
+    REASON = "reason"
+    """How it is known that the caller was gone (`left_reason`, `gone_reason`); none where it stayed."""
 
 
 class TimeoutLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +186,10 @@ class TimeoutReport(msgspec.Struct, frozen=True, kw_only=True):
     """By most orphaned money, then by most that left at their limit."""
     untold: int
     """Calls whose caller told no limit: in no line."""
+    told: int
+    """Calls whose caller told one."""
+    live: int = 0
+    """Calls of kind `live`, which are neither: a limit told with the request for a socket is none of an answer in it."""
     days: float
     """How long the time asked about is, 1 at least; without ends it goes from the first call to the last."""
 
@@ -228,14 +210,6 @@ class LedgerReader(Protocol):
 
         Raises:
             LedgerError: more than one begins so, or the ledger can't be read.
-        """
-        ...
-
-    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
-        """Sums over the calls asked for. Days in their order; the rest by most orphaned money, then most spend.
-
-        Raises:
-            LedgerError: the ledger can't be read.
         """
         ...
 

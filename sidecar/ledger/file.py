@@ -2,7 +2,6 @@
 
 import contextlib
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from itertools import chain
@@ -11,13 +10,16 @@ from typing import NamedTuple, Self
 
 from sidecar.clock import Clock, Moment
 from sidecar.errors import LedgerError
+from sidecar.ledger.connection import FileConnection
 from sidecar.ledger.lock import FileLock
-from sidecar.ledger.opening import make_directory, open_to_write
+from sidecar.ledger.opening import make_directory
 from sidecar.ledger.operation_file import executing
 from sidecar.ledger.operation_sql import expire as expire_operations
+from sidecar.ledger.room import Room
 from sidecar.ledger.rows import Row, Snapshot, as_record, as_row
 from sidecar.ledger.statements import EXPIRE_CALLS, SETTLE_LOST, UPSERT_CALL, UPSERTS
 from sidecar.ledger.trouble import UNWRITABLE, as_ledger_error, is_damage
+from sidecar.ledger.turns import Turns
 from sidecar.lifecycle.record import CallRecord
 
 
@@ -39,6 +41,13 @@ def silent(_: Point) -> None:
     """Nobody listens."""
 
 
+Say = Callable[[str], None]
+
+
+def unsaid(_: str) -> None:
+    """Nobody reads it."""
+
+
 class Upserted(NamedTuple):
     """What became of a batch."""
 
@@ -50,37 +59,53 @@ class Upserted(NamedTuple):
 class LedgerFile:
     """The file, its lock and the one connection that writes it."""
 
-    def __init__(self, path: Path, lock: FileLock, instance: str, clock: Clock, signal: Signal) -> None:
+    def __init__(
+        self, path: Path, held: FileConnection, instance: str, clock: Clock, signal: Signal, most_bytes: int | None
+    ) -> None:
         self.path = path
         self.instance = instance
-        self.notices: tuple[str, ...] = ()
         self.commit_seconds = 0.0
-        self._lock = lock
+        self._held = held
         self._clock = clock
         self._signal = signal
-        self._one_at_a_time = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._room = Room(most_bytes)
+        self._one_at_a_time = Turns()
         self._is_closed = False
 
     @classmethod
-    def open(cls, path: Path, instance: str, clock: Clock, signal: Signal = silent) -> Self:
-        """Take the lock of a file, make what is missing, and bring it up to date.
+    def open(
+        cls,
+        path: Path,
+        instance: str,
+        clock: Clock,
+        signal: Signal = silent,
+        most_bytes: int | None = None,
+        say: Say = unsaid,
+    ) -> Self:
+        """Take the lock of a file, make what is missing, and bring it up to date; above `most_bytes` old rows make room.
+
+        `say` is told what people should know, now and later, by whichever thread uses the file.
 
         Raises:
             LedgerError: another sidecar writes it, or it can't be opened.
         """
         try:
             make_directory(path.parent)
-            file = cls(path, FileLock.take(path), instance, clock, signal)
+            held = FileConnection(path, FileLock.take(path), clock, say)
         except OSError as error:
             raise as_ledger_error(path, error) from error
+        file = cls(path, held, instance, clock, signal, most_bytes)
         try:
-            file._connect()
+            held.current()
         except BaseException:
             file.close()
             raise
         return file
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people should be told once."""
+        return self._held.notices
 
     def upsert(self, snapshots: list[Snapshot]) -> Upserted:
         """Write snapshots, each the last of its call. Rows that are settled already stay as they are.
@@ -96,6 +121,8 @@ class LedgerFile:
             except UNWRITABLE:
                 # One of them would hold up all others for ever. What was written before it is only written again.
                 refusals = self._upsert_each(connection, snapshots)
+            if self._room.is_to_be_looked_at(len(snapshots)):
+                self._room.make(connection, self._clock.now())
         return Upserted(len(snapshots) - len(refusals), refusals)
 
     def settle_lost(self, now: Moment) -> list[CallRecord]:
@@ -154,20 +181,22 @@ class LedgerFile:
         """
         with self._one_at_a_time:
             try:
-                yield self._connected()
+                self._refuse_if_closed()
+                yield self._held.current()
             except BaseException as error:
                 if is_damage(error):
-                    self._disconnect()  # opened again it is looked at, and moved aside
+                    self._held.drop()  # opened again it is looked at, and moved aside
                 raise
 
     def close(self) -> None:
         """Let go of the file and of its lock. Safe to call twice."""
         with self._one_at_a_time:
             self._is_closed = True
-            try:
-                self._disconnect()
-            finally:
-                self._lock.release()
+            self._held.close()
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise LedgerError(str(self.path), "is closed")  # and another may have its lock by now
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         began = self._clock.monotonic_ns()
@@ -184,30 +213,6 @@ class LedgerFile:
                 refusals.append(error)
         return refusals
 
-    def _connected(self) -> sqlite3.Connection:
-        """The connection; a new one if the file is not there any more, or was found damaged."""
-        if self._is_closed:
-            raise LedgerError(str(self.path), "is closed")  # and another may have its lock by now
-        if self._connection is not None and self._identity != _identity(self.path):
-            # SQLite would go on writing to a file without a name, and all of it would be gone at the end.
-            self._disconnect()
-            anew = self._connect()
-            self.notices += (f"the ledger {self.path} was removed while in use; a new one was begun",)
-            return anew
-        return self._connection or self._connect()
-
-    def _connect(self) -> sqlite3.Connection:
-        opened = open_to_write(self.path, self._clock.now())
-        self._connection, self._identity = opened.connection, _identity(self.path)
-        if opened.notice:
-            self.notices += (opened.notice,)
-        return opened.connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
 
 def _upsert(connection: sqlite3.Connection, rows: list[Row]) -> None:
     """Write rows in as few statements as there can be."""
@@ -216,14 +221,6 @@ def _upsert(connection: sqlite3.Connection, rows: list[Row]) -> None:
         while len(rows) - start >= size:
             connection.execute(statement, list(chain.from_iterable(rows[start : start + size])))
             start += size
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _give_space_back(connection: sqlite3.Connection) -> None:

@@ -16,8 +16,9 @@ class FileLock:
     removing it would let two processes lock two files of the same name.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, name: str) -> None:
         self._descriptor: int | None = descriptor
+        self._name = name
 
     @classmethod
     def take(cls, ledger: Path) -> Self:
@@ -27,7 +28,8 @@ class FileLock:
             LedgerError: another sidecar holds it.
             OSError: the lock's file can't be made.
         """
-        descriptor = os.open(f"{ledger}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        name = f"{ledger}.lock"
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -38,9 +40,23 @@ class FileLock:
                 f"is in use by another sidecar (process {holder or 'unknown'})",
                 "stop that one, or set ledger.url to a file of its own; reports can be made while it runs",
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        return cls(descriptor)
+        lock = cls(descriptor, name)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError:  # the disk is full
+            lock.release()
+            raise
+        return lock
+
+    def is_in_place(self) -> bool:
+        """Whether our lock is the one that another process would ask for: not if somebody has removed its file."""
+        if self._descriptor is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), Path(self._name).stat())
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Let the next one write. Safe to call twice."""

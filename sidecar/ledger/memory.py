@@ -7,11 +7,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from sidecar.clock import Moment
-from sidecar.ledger.contract import OPEN, By, CallQuery, LedgerHealth, ReportLine, TimeoutReport
+from sidecar.ledger.contract import OPEN, CallQuery, LedgerHealth, TimeoutReport
 from sidecar.ledger.pages import only_one
-from sidecar.ledger.questions import DAY, is_asked_for, is_orphan
-from sidecar.ledger.timeouts import Departure, Overview, Repeat, add_up as add_up_timeouts, answers_of, is_counted
-from sidecar.ledger.totals import Facts, add_up
+from sidecar.ledger.questions import is_asked_for, is_orphan
+from sidecar.ledger.timeouts import Departure, Overview, Repeat, answers_of, has_ended, is_counted, report_of, sums_of
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.record import CallRecord
@@ -44,7 +43,7 @@ class MemoryLedger:
         """True: nothing waits."""
         return True
 
-    def settle_lost(self, now: Moment) -> list[CallRecord]:
+    def settle_lost(self, now: Moment, reach: int | None = None) -> list[CallRecord]:
         """Settle what earlier instances left open as `lost`, and return those rows."""
         lost = [record for record, writer in self.rows.values() if record.outcome is None and writer != self.instance]
         for record in lost:
@@ -76,20 +75,18 @@ class MemoryLedger:
         found = only_one([self.rows[each][0] for each in named], id, "in memory", "call")
         return None if found is None else replace(found)
 
-    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
-        """Sums over the calls asked for."""
-        return add_up((_facts(record, by) for record in self._newest_first(query)), by)
-
     def timeouts(self, query: CallQuery) -> TimeoutReport:
         """How long callers wait, against how long the provider takes."""
-        counted = [record for record in self._newest_first(query) if is_counted(record)]
+        ended = [record for record in self._newest_first(query) if has_ended(record)]
+        counted = [record for record in ended if is_counted(record)]
         told = [record for record in counted if record.caller_timeout_seconds is not None]
         left = {record.id: _departure(record) for record in told if record.left_at is not None}
         repeating = (record for record, _ in self.rows.values() if record.attempt_of in left)
         repeats = [Repeat(left[record.attempt_of or ""], _text(record.spend_usd)) for record in repeating]
-        begun = [record.started_at for record in counted]
-        overview = Overview(len(counted) - len(told), min(begun, default=None), max(begun, default=None))
-        return add_up_timeouts(query, overview, answers_of(told), left.values(), repeats)
+        begun, live = [record.started_at for record in ended], len(ended) - len(counted)
+        counts = (len(counted) - len(told), len(told), live)
+        overview = Overview(*counts, min(begun, default=None), max(begun, default=None))
+        return report_of(query, overview, answers_of(told), sums_of(left.values(), repeats))
 
     def _newest_first(self, query: CallQuery) -> list[CallRecord]:
         matching = [record for record, _ in self.rows.values() if _matches(record, query)]
@@ -115,15 +112,6 @@ def _matches(record: CallRecord, query: CallQuery) -> bool:
 
 def _is_orphan(record: CallRecord) -> bool:
     return is_orphan(record.outcome, record.committed_at, record.left_at, record.finished_at)
-
-
-def _facts(record: CallRecord, by: By) -> Facts:
-    key: Any = record.started_at // DAY if by is By.DAY else getattr(record, by.value)
-    spend, orphaned, avoidable = map(_text, (record.spend_usd, record.orphaned_usd, record.avoidable_usd))
-    return (
-        key, record.outcome, record.committed_at, record.left_at, record.finished_at,
-        spend, orphaned, avoidable, record.basis, record.unpriced_reason,
-    )  # fmt: skip
 
 
 def _departure(record: CallRecord) -> Departure:

@@ -2,13 +2,17 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from sidecar.clock import Moment, rfc3339
 from sidecar.errors import LedgerError
+from sidecar.ledger.legible import illegible_in
+from sidecar.ledger.log_index import NOTHING, Promise, promise_of
 from sidecar.ledger.schema import bring_up_to_date, refuse_newer, version_of
+from sidecar.ledger.steps import NEWEST
 from sidecar.ledger.trouble import as_ledger_error, is_damage
 
 OLDEST_SQLITE: Final = (3, 37, 0)
@@ -35,10 +39,11 @@ class Opened(NamedTuple):
     notice: str
 
 
-def open_to_write(path: Path, now: Moment) -> Opened:
-    """Open a ledger; only the holder of its lock may.
+def open_to_write(path: Path, now: Moment, *, is_first: bool = True) -> Opened:
+    """Open a ledger; only the holder of its lock may. `is_first`: this process has not had it open before.
 
-    A damaged file is never written to: it is moved aside, a new one is begun, and the notice says what is missing now.
+    A damaged file is never written to: it is moved aside, a new one is begun, and the notice says what is missing now. A log that
+    has lost some of what was committed to it is kept as a copy, and the notice says how much that was.
 
     Raises:
         LedgerError: it can't be opened, is another program's, or was written by a newer sidecar.
@@ -47,8 +52,9 @@ def open_to_write(path: Path, now: Moment) -> Opened:
         raise LedgerError(str(path), f"needs SQLite 3.37, this Python has {sqlite3.sqlite_version}", "use a newer one")
     try:
         _make_file(path)
+        promise = promise_of(path) if is_first else NOTHING
         notice = _set_aside(path, now)
-        return Opened(_connect(path, now), notice)
+        return _connect(path, now, notice, NOTHING if notice else promise)
     except (sqlite3.Error, OSError) as error:
         raise as_ledger_error(path, error) from error
 
@@ -89,8 +95,8 @@ def _set_aside(path: Path, now: Moment) -> str:
     """Make room for a new file if this one is damaged; returns what to say about it."""
     try:
         _look(path)
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter: SQLite quotes what it has found
+        if not (is_damage(error) or isinstance(error, UnicodeDecodeError)):
             raise
         notice = _move_aside(path, str(error), now)
         _make_file(path)
@@ -108,15 +114,17 @@ def _look(path: Path) -> None:
         sqlite3.DatabaseError: it is damaged, or can't be read.
     """
     with contextlib.closing(open_to_read(path)) as connection:
-        refuse_newer(version_of(connection, str(path)), str(path))
+        version = version_of(connection, str(path))
+        refuse_newer(version, str(path))
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if verdict != "ok":
-        damaged = sqlite3.DatabaseError(verdict.splitlines()[-1])
+        problem = verdict.splitlines()[-1] if verdict != "ok" else illegible_in(connection) if version == NEWEST else ""
+    if problem:
+        damaged = sqlite3.DatabaseError(problem)
         damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
         raise damaged
 
 
-def _connect(path: Path, now: Moment) -> sqlite3.Connection:
+def _connect(path: Path, now: Moment, notice: str, promise: Promise) -> Opened:
     connection = sqlite3.connect(
         path,
         timeout=BUSY_SECONDS,
@@ -124,13 +132,35 @@ def _connect(path: Path, now: Moment) -> sqlite3.Connection:
         check_same_thread=False,  # opened by whoever starts us, used under the writer's lock
     )
     try:
+        notice = notice or _told_of_log(connection, path, promise, now)  # before anything is written: a pragma may be
         for pragma in PRAGMAS:
             connection.execute(pragma)
         bring_up_to_date(connection, version_of(connection, str(path)), now)
     except BaseException:
         connection.close()
         raise
-    return connection
+    return Opened(connection, notice)
+
+
+def _told_of_log(connection: sqlite3.Connection, path: Path, promise: Promise, now: Moment) -> str:
+    """What to say if the log does not hold all that was committed to it; it is copied before anybody writes to it again."""
+    if not promise.missing(0):
+        return ""
+    _, found, _ = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    missing = promise.missing(found)
+    if not missing:
+        return ""
+    log, copy = Path(f"{path}-wal"), path.with_name(f"{path.name}.log-{_stamp(now)}")
+    if log.exists():
+        shutil.copy2(log, copy)
+    return (
+        f"the log of the ledger {path} was damaged: of {promise.frames} pages that were committed to it {missing} can't be read. "
+        f"Missing from reports now: what was recorded last, operations included. The log was copied to {copy}"
+    )
+
+
+def _stamp(now: Moment) -> str:
+    return rfc3339(now).replace(":", "").replace("-", "")
 
 
 def _make_file(path: Path) -> None:
@@ -146,8 +176,7 @@ def _make_file(path: Path) -> None:
 
 def _move_aside(path: Path, problem: str, now: Moment) -> str:
     held = _what_is_readable(path)
-    stamp = rfc3339(now).replace(":", "").replace("-", "")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    aside = path.with_name(f"{path.name}.damaged-{_stamp(now)}")
     # The log first: were we killed in between, a damaged file without its log is found again, while a log without its file
     # would be taken for a new file's and removed.
     for suffix in ("-wal", "-shm", ""):
@@ -169,5 +198,5 @@ def _what_is_readable(path: Path) -> str:
             held = f"about {calls} calls" + (f" from {rfc3339(first)} to {rfc3339(last)}" if calls else "")
             (operations,) = connection.execute("SELECT count(*) FROM operations WHERE settled_at IS NULL").fetchone()
         return held + (f", and {operations} operations that may still run" if operations else "")
-    except (sqlite3.Error, TypeError, ValueError, OverflowError):
+    except (sqlite3.Error, TypeError, ValueError, OverflowError):  # the ValueErrors: of text that is no UTF-8
         return "everything recorded before this moment (how much can't be told)"

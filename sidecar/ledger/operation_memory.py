@@ -20,9 +20,10 @@ from sidecar.ledger.operation_rows import (
     check_changes,
     writable,
 )
-from sidecar.ledger.operations import POLL, OperationQuery
+from sidecar.ledger.operations import POLL, OperationQuery, opened_before
 from sidecar.ledger.pages import only_one
 from sidecar.ledger.questions import is_asked_for
+from sidecar.lifecycle.neighbors import gap_of
 from sidecar.lifecycle.operation import MOVES, OPEN, OperationEvent, OperationKind, OperationState, becomes
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord, key_of
 
@@ -58,8 +59,8 @@ class MemoryOperations:
     def open(self, record: OperationRecord) -> OperationRecord:
         """Make the row of an operation that is about to be created."""
         with self.rows.lock:
-            if record.id in self.rows.records:
-                raise LedgerError(WHERE, f"has an operation {record.id} already")
+            if (found := self.rows.records.get(record.id)) is not None:
+                return replace(opened_before(found, record, WHERE))
             new = {"state": MOVES[OperationEvent.OPENED].becomes, "holder": self.instance, "fence": 1}
             mine = self._put(replace(record, **new))
             self._append(mine, OperationEvent.OPENED, record.opened_at, "")
@@ -97,28 +98,29 @@ class MemoryOperations:
         """The caller of an operation was heard of."""
         check_changes(changes)
         with self.rows.lock:
-            named = [record for record in self._newest_first() if _is_named(record, writable(upstream), writable(key))]
+            named = self._named(writable(upstream), writable(key))
             unsettled = [record for record in named if record.settled_at is None]
             found = [self._renewed(record, changes, POLL) for record in unsettled] or named[:1]
-            return _copy(found[0]) if found else None
+            return self._given(found[0]) if found else None
 
     def renew_all(self, ids: Sequence[str], at: Moment) -> list[OperationRecord]:
         """The callers of these were heard of."""
         with self.rows.lock:
             found = [self._unsettled(id, None) for id in sorted(set(ids))]
             older = [record for record in found if record is not None and record.renewed_at < at]
-            return [_copy(self._renewed(record, {"renewed_at": at}, POLL)) for record in older]
+            return [self._given(self._renewed(record, {"renewed_at": at}, POLL)) for record in older]
 
     def unsettled(self) -> list[OperationRecord]:
         """All unsettled operations of this instance, oldest first."""
         with self.rows.lock:
-            return [_copy(record) for record in sorted(self._held(), key=_age)]
+            return [self._given(record) for record in sorted(self._held(), key=_age)]
 
-    def take_over(self, limit: int) -> list[OperationRecord]:
+    def take_over(self, limit: int, reach: int | None = None) -> list[OperationRecord]:
         """Make unsettled operations of dead instances this one's."""
         with self.rows.lock:
             living = {self.instance, *self.rows.alive}
-            free = [record for record in self._all_unsettled() if record.holder not in living]
+            gap = gap_of(self.instance, sorted(living), reach)
+            free = [each for each in self._all_unsettled() if each.holder not in living and gap.holds(each.holder)]
             taken = sorted(free, key=_urgency)[:limit]
             return [self._put(replace(record, holder=self.instance, fence=record.fence + 1)) for record in taken]
 
@@ -158,7 +160,7 @@ class MemoryOperations:
         """Operations, newest first."""
         with self.rows.lock:
             found = [record for record in self._newest_first() if _matches(record, query)]
-        yield from map(_copy, found[: query.limit])
+        yield from map(self._given, found[: query.limit])
 
     def operation(self, id: str) -> OperationRecord | None:
         """The operation of this id, or the only one whose id begins so.
@@ -170,13 +172,16 @@ class MemoryOperations:
             known = self.rows.records
             named = [id] if id in known else sorted(each for each in known if each.startswith(id))
             found = only_one([self.rows.records[each] for each in named], id, WHERE, "operation")
-            return None if found is None else _copy(found)
+            return None if found is None else self._given(found)
 
     def moves(self, id: str) -> list[OperationMove]:
         """The history of an operation, oldest first; the id in full."""
         return list(self.rows.moves.get(id, ()))
 
     # --- inside, with the lock held
+
+    def _given(self, record: OperationRecord) -> OperationRecord:
+        return _copy(record)
 
     def _unsettled(self, id: str, fence: int | None) -> OperationRecord | None:
         record = self.rows.records.get(id)
@@ -188,6 +193,9 @@ class MemoryOperations:
         renewed = self._put(replace(record, **changes))
         is_back = {"lapsed_at": None, "gone_reason": None}
         return self.move(record.id, OperationEvent.LEASE_RENEWED, is_back, evidence) or renewed
+
+    def _named(self, upstream: str, key: str) -> list[OperationRecord]:
+        return [record for record in self._newest_first() if _is_named(record, upstream, key)]
 
     def _held(self) -> list[OperationRecord]:
         return [record for record in self._all_unsettled() if record.holder == self.instance]

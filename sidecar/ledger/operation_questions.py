@@ -40,6 +40,7 @@ TYPICAL_SPEND: Final[Select[Any]] = (
 MOVES_OF: Final[Select[Any]] = (
     select(*(M[name] for name in MOVE_COLUMNS)).where(M.operation_id == bindparam("operation")).order_by(M.number)
 )
+EXACTLY: Final[Select[Any]] = select(*RECORD).where(O.id == bindparam("operation"))
 NAMED: Final[Select[Any]] = (
     select(*RECORD).where(O.id >= bindparam("prefix"), O.id < bindparam("beyond")).order_by(O.id).limit(2)
 )

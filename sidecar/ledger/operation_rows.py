@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from operator import attrgetter
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -36,7 +37,7 @@ LEAST, MOST = -(2**63), 2**63 - 1
 """What a BIGINT holds."""
 
 _encode = msgspec.json.Encoder().encode
-_usage = msgspec.json.Decoder(dict[str, int])
+_usage = msgspec.json.Decoder(dict[str, Annotated[int, msgspec.Meta(ge=0)]])
 _labels = msgspec.json.Decoder(dict[str, str])
 
 
@@ -85,7 +86,10 @@ def as_record(row: Row) -> OperationRecord:
     fields = dict(zip(RECORD_COLUMNS, row, strict=True))
     for name, decode in _DECODERS.items():
         fields[name] = decode(fields[name])
-    return msgspec.convert(fields, OperationRecord)
+    record = msgspec.convert(fields, OperationRecord)
+    if not all(amount is None or amount.is_finite() for amount in _amounts_of(record)):
+        raise msgspec.ValidationError("an amount that is no number")
+    return record
 
 
 def as_move(row: Row) -> OperationMove:
@@ -129,6 +133,7 @@ def _labels_text(value: Mapping[str, str]) -> str:
 
 
 _MONEY: Final = ("spend_usd", "orphaned_usd", "avoidable_usd", "avoided_usd", "told_usd")
+_amounts_of: Final = attrgetter(*_MONEY)
 _ENCODERS: Final[dict[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(_MONEY, _amount),
     "usage": _usage_text,

@@ -12,7 +12,7 @@ from sqlalchemy.sql import ClauseElement
 
 from sidecar.clock import Moment
 from sidecar.ledger.operation_database import Database, Execute, Reading
-from sidecar.ledger.operation_questions import ALL_UNSETTLED, NEWEST_OF_KEY, TYPICAL_SPEND
+from sidecar.ledger.operation_questions import ALL_UNSETTLED, EXACTLY, NEWEST_OF_KEY, TYPICAL_SPEND
 from sidecar.ledger.operation_reader import SqlOperationReader
 from sidecar.ledger.operation_rows import (
     AFTERWARDS,
@@ -39,7 +39,7 @@ from sidecar.ledger.operation_statements import (
     renewed,
     settled,
 )
-from sidecar.ledger.operations import POLL
+from sidecar.ledger.operations import POLL, opened_before
 from sidecar.lifecycle.operation import MOVES, OperationEvent, OperationKind, OperationState
 from sidecar.lifecycle.operation_record import OperationRecord
 
@@ -56,10 +56,12 @@ class SqlOperations(SqlOperationReader):
         return self._database.now()
 
     def open(self, record: OperationRecord) -> OperationRecord:
-        """Make the row of an operation that is about to be created."""
+        """Make the row of an operation that is about to be created; asked again, because no answer came, it is made once."""
         state = MOVES[OperationEvent.OPENED].becomes
         mine = replace(record, state=state, holder=self._database.instance, fence=1)
         with self._database.transaction() as execute:
+            for row in execute(EXACTLY, {"operation": writable(mine.id)}):
+                return opened_before(as_record(row), mine, self._where)
             (row,) = execute(OPEN_OPERATION, _new(as_row(mine)))
             self._append(execute, mine, OperationEvent.OPENED, mine.opened_at, "")
             return as_record(row)
@@ -109,8 +111,8 @@ class SqlOperations(SqlOperationReader):
         """All unsettled operations of this instance, oldest first."""
         return self._held(ALL_UNSETTLED)
 
-    def take_over(self, limit: int) -> list[OperationRecord]:
-        """Make unsettled operations of dead instances this one's."""
+    def take_over(self, limit: int, reach: int | None = None) -> list[OperationRecord]:
+        """Make unsettled operations of dead instances this one's: of all others, for nobody else can live."""
         parameters = {"me": self._database.instance, "now": self.now(), "most": limit}
         with self._database.transaction() as execute:
             taken = [as_record(row) for row in execute(TAKE_OVER, parameters)]

@@ -29,6 +29,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from sidecar.clock import Moment
+from sidecar.errors import LedgerError
 from sidecar.lifecycle.operation import OperationEvent, OperationKind
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 
@@ -92,7 +93,8 @@ class OperationLedger(OperationLedgerReader, Protocol):
     def open(self, record: OperationRecord) -> OperationRecord:
         """Make the row of an operation that is about to be created; returns it with this instance as holder and fence 1.
 
-        Its history begins with `opened`, at `opened_at`. An id that is there already is a LedgerError.
+        Its history begins with `opened`, at `opened_at`. Of what was opened before the row is returned as it is now: when a
+        connection breaks in COMMIT nobody knows what became of it, and it is asked again. Another's id is a LedgerError.
         """
         ...
 
@@ -136,8 +138,11 @@ class OperationLedger(OperationLedgerReader, Protocol):
         """All unsettled operations of this instance, oldest first."""
         ...
 
-    def take_over(self, limit: int) -> list[OperationRecord]:
-        """Make unsettled operations of dead instances this one's; returns them. No two instances are given the same."""
+    def take_over(self, limit: int, reach: int | None = None) -> list[OperationRecord]:
+        """Make unsettled operations of dead instances this one's; returns them. No two instances are given the same.
+
+        With a `reach`, which a file does without, those of the dead that this one looks after (`lifecycle.neighbors`).
+        """
         ...
 
     def settle(self, id: str, fence: int, changes: Mapping[str, Any]) -> OperationRecord | None:
@@ -154,3 +159,19 @@ class OperationLedger(OperationLedgerReader, Protocol):
     def typical_spend(self, upstream: str, model: str, kind: OperationKind, limit: int = 200) -> list[Decimal]:
         """What the latest operations cost that came to their natural end (`succeeded`, exact), newest first."""
         ...
+
+
+SAME_CREATE: Final = ("upstream", "dialect", "method", "kind", "opened_at", "asked_seconds", "asked_pieces")
+"""What tells one create from another under the same id, and is never changed; numbers and our own words alone, which every
+database gives back as they were."""
+
+
+def opened_before(found: OperationRecord, record: OperationRecord, where: str) -> OperationRecord:
+    """The row of an operation that is opened once more.
+
+    Raises:
+        LedgerError: the row is of another.
+    """
+    if any(getattr(found, name) != getattr(record, name) for name in SAME_CREATE):
+        raise LedgerError(where, f"has an operation {record.id} already")
+    return found

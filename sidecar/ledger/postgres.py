@@ -58,7 +58,7 @@ class PostgresLedger(BufferedLedger):
             LedgerError: the address names no database, or it can't be reached or written; a newer sidecar wrote it, or its
                 tables are another program's. Says what to do.
         """
-        connections = Connections(postgres_address(url), f"sidecar {instance}")
+        connections = Connections(postgres_address(url), f"sidecar {instance}", clock=clock)
         presence = Presence(connections.address, instance, clock, term_seconds)
         with told(connections.address):
             try:
@@ -75,7 +75,7 @@ class PostgresLedger(BufferedLedger):
         writer.start()
         return cls(store, backlog, writer, presence, PostgresOperations(PostgresDatabase(connections, presence)))
 
-    def settle_lost(self, now: Moment) -> list[CallRecord]:
+    def settle_lost(self, now: Moment, reach: int | None = None) -> list[CallRecord]:
         """Settle what dead instances left open as `lost`, and return those rows. Waits for the server.
 
         The living ones' rows stay. Who was killed is dead a term after his last word, and may be buried by an instance that has
@@ -84,7 +84,7 @@ class PostgresLedger(BufferedLedger):
         Raises:
             LedgerError: the server can't be reached or written.
         """
-        return self._postgres.settle_lost(now)
+        return self._postgres.settle_lost(now, reach)
 
     def health(self) -> LedgerHealth:
         """How the ledger is now. Never waits for the server."""

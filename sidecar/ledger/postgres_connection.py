@@ -82,6 +82,8 @@ class Connection(psycopg.Connection[TupleRow]):
 def connect(address: PostgresAddress, name: str, *, to_write: bool = True) -> Connection:
     """Connect; each statement is a transaction of its own unless one is begun. `name` is what the server lists us by.
 
+    Without `to_write` nothing can be changed in the transactions that are begun (`connection.transaction`).
+
     Raises:
         psycopg.Error: there is no server, or it does not let us in.
     """
@@ -90,9 +92,11 @@ def connect(address: PostgresAddress, name: str, *, to_write: bool = True) -> Co
     # Not prepared: behind a pooler such as PgBouncer the next statement may come to another session.
     connection = Connection.connect(autocommit=True, prepare_threshold=None, **parameters)
     try:
-        asked = _SETTINGS if to_write else {**_SETTINGS, "default_transaction_read_only": "on"}
-        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in asked.items())
+        settings = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in _SETTINGS.items())
         connection.execute(f"SELECT {settings}".encode())
+        # Said with each transaction, and not once for the session: behind a pooler that is the next one's session too, and
+        # whoever wrote by it could not any more.
+        connection.read_only = None if to_write else True
     except BaseException:
         connection.close()
         raise

@@ -6,6 +6,7 @@ from sidecar.ledger.operation_reader import SqlOperationReader
 from sidecar.ledger.operation_rows import as_record
 from sidecar.ledger.operation_sql import SqlOperations
 from sidecar.ledger.postgres_database import PostgresDatabase
+from sidecar.ledger.postgres_neighbors import asked_of, gap_in
 from sidecar.ledger.postgres_reader import PostgresReader
 from sidecar.ledger.postgres_statements import DEAD_HOLDERS, TAKE_OVER
 from sidecar.ledger.postgres_trouble import told
@@ -19,14 +20,16 @@ class PostgresOperations(SqlOperations):
         super().__init__(database)
         self._shared = database
 
-    def take_over(self, limit: int) -> list[OperationRecord]:
+    def take_over(self, limit: int, reach: int | None = None) -> list[OperationRecord]:
         """Make unsettled operations of dead instances this one's; rows that another takes at the same time are passed over."""
         presence, connections = self._shared.presence, self._shared.connections
-        me = {"me": presence.instance}
         with told(connections.address), connections.transaction() as connection:
-            asked = {**DEAD_HOLDERS.values, **me, "dead_before": presence.dead_before(connection)}
-            dead = [holder for (holder,) in connection.execute(DEAD_HOLDERS.sql.encode(), asked)]
-            taking = {**TAKE_OVER.values, **me, "dead": dead, "most": limit}
+            dead_before = presence.dead_before(connection)
+            gap = gap_in(connection, presence.instance, dead_before, reach)
+            asking = DEAD_HOLDERS[gap.is_around]
+            asked = connection.execute(asking.sql.encode(), {**asking.values, **asked_of(gap, dead_before)})
+            dead = [holder for (holder,) in asked]
+            taking = {**TAKE_OVER.values, "me": presence.instance, "dead": dead, "most": limit}
             taken = [as_record(row) for row in connection.execute(TAKE_OVER.sql.encode(), taking)] if dead else []
         return sorted(taken, key=lambda record: (record.due_at, record.id))
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import psycopg
+from psycopg import errors
 
+from sidecar.clock import Clock, SystemClock
 from sidecar.errors import LedgerError
 from sidecar.ledger.postgres_address import PostgresAddress
 from sidecar.ledger.postgres_connection import STATEMENT_SECONDS, Connection, connect, is_usable
@@ -14,16 +16,28 @@ from sidecar.ledger.postgres_connection import STATEMENT_SECONDS, Connection, co
 MOST_CONNECTIONS: Final = 4
 """At once. Few, because a hundred pods share a server that usually allows a hundred connections; one more keeps us alive."""
 
+IDLE_SECONDS: Final = 60.0
+"""One that nobody wanted for so long is closed when another is given back: four of each of ten thousand sidecars are a great many
+(tests/scale), and most of the time one is enough."""
+
+_OF_NO_USE: Final = (psycopg.OperationalError, psycopg.InterfaceError, errors.ReadOnlySqlTransaction)
+"""Errors of a connection. A server that was made a standby under its sessions keeps them: to find the one that can be written,
+which may be another (`target_session_attrs`), we must connect anew."""
+
 
 class Connections:
     """Connections made when they are wanted and kept for the next who wants one. A broken one is never given out again."""
 
-    def __init__(self, address: PostgresAddress, name: str, most: int = MOST_CONNECTIONS) -> None:
+    def __init__(
+        self, address: PostgresAddress, name: str, most: int = MOST_CONNECTIONS, *, clock: Clock | None = None
+    ) -> None:
         self.address = address
+        self._clock = SystemClock() if clock is None else clock
         self._name = name
         self._free = threading.BoundedSemaphore(most)
         self._guard = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[Connection, int]] = []
+        """And since when, the longest first: the last one is the next that is used."""
         self._is_closed = False
 
     @contextlib.contextmanager
@@ -54,7 +68,7 @@ class Connections:
             connection = self._take()
             try:
                 yield connection
-            except (psycopg.OperationalError, psycopg.InterfaceError):
+            except _OF_NO_USE:
                 connection.close()
                 raise
             finally:
@@ -67,7 +81,7 @@ class Connections:
         with self._guard:
             self._is_closed = True
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for connection, _ in idle:
             connection.close()
 
     def _take(self) -> Connection:
@@ -75,7 +89,7 @@ class Connections:
             with self._guard:
                 if self._is_closed:
                     raise LedgerError(self.address.shown, "is closed")
-                connection = self._idle.pop() if self._idle else None
+                connection = self._idle.pop()[0] if self._idle else None
             if connection is None:
                 return connect(self.address, self._name)
             if is_usable(connection):
@@ -83,8 +97,13 @@ class Connections:
             connection.close()
 
     def _give_back(self, connection: Connection) -> None:
+        now_ns = self._clock.monotonic_ns()
         with self._guard:
-            if not (self._is_closed or connection.closed or connection.broken):
-                self._idle.append(connection)
-                return
-        connection.close()
+            if self._is_closed or connection.closed or connection.broken:
+                unwanted = [connection]
+            else:
+                self._idle.append((connection, now_ns))
+                unwanted = [idle for idle, since_ns in self._idle if now_ns - since_ns >= IDLE_SECONDS * 1e9]
+                del self._idle[: len(unwanted)]
+        for each in unwanted:
+            each.close()

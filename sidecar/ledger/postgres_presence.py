@@ -11,8 +11,10 @@ judge.
 """
 
 import contextlib
+import random
 import threading
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -22,13 +24,22 @@ from sidecar.clock import SECOND, Clock, Moment
 from sidecar.ledger.postgres_address import PostgresAddress
 from sidecar.ledger.postgres_connection import Connection, connect
 from sidecar.ledger.postgres_statements import FORGET_THE_DEAD, HOW_IT_STANDS, KEEP_ALIVE, SAY_GOODBYE
+from sidecar.lifecycle.pace import Pace
 
 TERM_SECONDS: Final = 15.0
 """Long enough for a failover that is quick, short enough that a dead sidecar's operations are taken over within a usual lease."""
 RETRY_SECONDS: Final = 1.0
-"""Between attempts while the server is away: when it is back, everybody is to be alive again before anybody may judge."""
+"""Before the first attempt after one that failed; and longer each time, up to a third of a term. When the server is back,
+everybody is to be alive again before anybody may judge; but ten thousand who try each second are more than it can let in."""
+RETRY_FACTOR: Final = 1.5
+SPREAD: Final = 0.2
+"""Part of the usual pause that is left to chance: those who began in one moment, when a server came back, soon part."""
 GOODBYE_SECONDS: Final = 5.0
 """For the last word. Whoever can't say it in this time is seen to be dead all the same, later."""
+
+
+Connects = Callable[[PostgresAddress, str], Connection]
+"""Gives a connection to an address, listed by a name."""
 
 
 class Touch(msgspec.Struct, frozen=True):
@@ -46,14 +57,25 @@ class Presence:
     """One instance's row, and the thread that keeps it."""
 
     def __init__(
-        self, address: PostgresAddress, instance: str, clock: Clock, term_seconds: float = TERM_SECONDS
+        self,
+        address: PostgresAddress,
+        instance: str,
+        clock: Clock,
+        term_seconds: float = TERM_SECONDS,
+        *,
+        connects: Connects = connect,
+        chance: Callable[[], float] = random.random,
     ) -> None:
+        """`chance` gives numbers from 0 to 1, by which many who began together part."""
         self.address = address
+        self._connects = connects
+        self._chance = chance
         self.instance = instance
         self.errors: Counter[str] = Counter()
         self._clock = clock
         self._term_seconds = term_seconds
         self._latest: Touch | None = None
+        self._failures = 0
         self._connection: Connection | None = None
         self._is_ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ledger-presence", daemon=True)
@@ -75,7 +97,7 @@ class Presence:
         Raises:
             psycopg.Error: the server can't be reached or written.
         """
-        connection = self._connection or connect(self.address, f"sidecar {self.instance} presence")
+        connection = self._connection or self._connects(self.address, f"sidecar {self.instance} presence")
         self._connection = connection
         values = {**KEEP_ALIVE.values, "me": self.instance, "term": int(self._term_seconds * SECOND)}
         asked_ns = self._clock.monotonic_ns()
@@ -131,16 +153,26 @@ class Presence:
         return int(self._term_seconds * 1e9)
 
     def _run(self) -> None:
-        pause = self._term_seconds / 3
-        while not self._is_ending.wait(pause):
-            try:
-                self.touch()
-                pause = self._term_seconds / 3
-            except Exception:  # whatever it is: nobody else says that we are alive
-                self.errors["keep_alive"] += 1
-                self._disconnect()
-                pause = min(RETRY_SECONDS, self._term_seconds / 3)
+        while not self._is_ending.wait(self.pause_seconds()):
+            self.repeat()
         self._leave()
+
+    def repeat(self) -> None:
+        """Say once more that we are alive; if that can't be said, it is counted, and is soon to be tried again."""
+        try:
+            self.touch()
+            self._failures = 0
+        except Exception:  # whatever it is: nobody else says that we are alive
+            self.errors["keep_alive"] += 1
+            self._failures += 1
+            self._disconnect()
+
+    def pause_seconds(self) -> float:
+        """For how long to rest before it is said again: three times in a term, and sooner at first while it can't be said."""
+        third = self._term_seconds / 3
+        if not self._failures:
+            return third * (1 - SPREAD * self._chance())
+        return Pace(RETRY_SECONDS, RETRY_FACTOR, third).pause_seconds(self._failures - 1, self._chance())
 
     def _leave(self) -> None:
         if self._connection is not None:

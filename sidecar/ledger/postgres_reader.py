@@ -8,7 +8,9 @@ from typing import Final, Self
 from sqlalchemy.sql import ClauseElement
 
 from sidecar.errors import LedgerError
-from sidecar.ledger.contract import By, CallQuery, ReportLine, TimeoutReport
+from sidecar.ledger.bill import AS_USUAL, Bill, Enforcing
+from sidecar.ledger.bill_reading import ask_for_bill
+from sidecar.ledger.contract import By, CallQuery, TimeoutReport
 from sidecar.ledger.operation_database import Execute
 from sidecar.ledger.pages import only_one, paged
 from sidecar.ledger.postgres_address import PostgresAddress, postgres_address
@@ -20,9 +22,8 @@ from sidecar.ledger.postgres_trouble import told
 from sidecar.ledger.reader import begun
 from sidecar.ledger.rows import Row, as_record
 from sidecar.ledger.schema import refuse_newer, refuse_older
-from sidecar.ledger.statements import PAGE_ROWS, calls_named, calls_page, rendered, report_rows
+from sidecar.ledger.statements import PAGE_ROWS, calls_named, calls_page, rendered
 from sidecar.ledger.timeout_statements import ask_for_timeouts
-from sidecar.ledger.totals import add_up
 from sidecar.lifecycle.record import CallRecord
 
 FETCH_ROWS: Final = 5_000
@@ -32,7 +33,10 @@ QUESTION_SECONDS: Final = 120
 
 
 class PostgresReader:
-    """A `LedgerReader` (see `contract.py`) of a database. Each question connects, and leaves again: 6 ms."""
+    """A `LedgerReader` (see `contract.py`) and a `BillReader` (`bill.py`) of a database.
+
+    Each question connects, and leaves again: 6 ms.
+    """
 
     def __init__(self, place: PostgresAddress, named_by: str) -> None:
         self.place = place
@@ -69,14 +73,18 @@ class PostgresReader:
         with self._connection() as connection:
             return only_one(_records(connection, calls_named(id)), id, self.place.shown, "call")
 
-    def report(self, query: CallQuery, by: By) -> list[ReportLine]:
-        """Sums over the calls asked for, by a cursor that stays with the server.
+    def bill(
+        self, query: CallQuery, by: By, *, top: int | None = None, dearest: int = 10, enforcing: Enforcing = AS_USUAL
+    ) -> Bill:
+        """The bill over the calls and operations asked for.
 
         Raises:
             LedgerError: the database can't be read.
         """
-        with self._connection() as connection, connection.transaction():
-            return add_up(_streamed(connection, report_rows(query, by)), by)
+        with self._connection() as connection, connection.patient(QUESTION_SECONDS):
+            # All questions are answered from what the first one saw.
+            connection.execute(b"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return ask_for_bill(query, by, top, dearest, enforcing, partial(_streamed, connection))
 
     def timeouts(self, query: CallQuery) -> TimeoutReport:
         """How long callers wait, against how long the provider takes.
@@ -94,12 +102,12 @@ class PostgresReader:
         Raises:
             LedgerError: the database can't be read.
         """
-        with self._connection() as connection:
+        with self._connection() as connection, connection.transaction():
             yield executing(connection)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection by which nothing can be changed.
+        """A connection in whose transactions nothing can be changed; what is asked is asked in one.
 
         Raises:
             LedgerError: it can't be had, what it leads to is no ledger of this version, or it broke.
@@ -119,7 +127,8 @@ class PostgresReader:
 
 def _records(connection: Connection, question: ClauseElement) -> list[CallRecord]:
     asked = rendered(question, POSTGRESQL)
-    return [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
+    with connection.transaction():
+        return [as_record(row) for row in connection.execute(asked.sql.encode(), asked.values)]
 
 
 def _streamed(connection: Connection, question: ClauseElement) -> Iterator[Row]:

@@ -9,7 +9,10 @@ from typing import Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
+    Subquery,
     Text,
+    and_,
     any_,
     bindparam,
     cast,
@@ -17,7 +20,9 @@ from sqlalchemy import (
     extract,
     func,
     literal_column,
+    or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql
@@ -54,10 +59,6 @@ UPSERT_CALLS: Final = for_postgres(
 """The same as `statements.UPSERTS`, for any number of rows in one parameter, a JSON array of objects: the driver is not asked
 about each value, and there is one text whatever their number. No id may be in it twice."""
 
-_IS_ALIVE: Final = (
-    select(I.instance).where(I.instance == CALLS.c.instance, I.alive_until > bindparam("dead_before")).exists()
-)
-SETTLE_LOST_OF_DEAD: Final = for_postgres(settle_lost(~_IS_ALIVE))
 EXPIRE_CALLS: Final = for_postgres(expire_calls())
 REPRICE_CALL: Final = for_postgres(reprice_call()).sql
 
@@ -79,16 +80,41 @@ HOW_IT_STANDS: Final = for_postgres(
 )
 """The database's present moment, and until when this instance is alive; None when it is not known."""
 
-DEAD_HOLDERS: Final = for_postgres(
-    select(O.holder)
-    .distinct()
-    .where(
-        UNSETTLED,
-        O.holder != bindparam("me"),
-        ~select(I.instance).where(I.instance == O.holder, I.alive_until > bindparam("dead_before")).exists(),
-    )
+
+def _next_alive(lap: int, is_there: ColumnElement[bool]) -> Subquery:
+    is_alive = I.alive_until > bindparam("dead_before")
+    found = select(literal_column(str(lap)).label("lap"), I.instance).where(is_there, is_alive)
+    return found.order_by(I.instance).limit(bindparam("reach")).subquery()
+
+
+_AHEAD: Final = _next_alive(0, I.instance > bindparam("me"))
+_FROM_THE_BEGINNING: Final = _next_alive(1, I.instance < bindparam("me"))
+_RING: Final = union_all(select(_AHEAD), select(_FROM_THE_BEGINNING)).subquery("ring")
+NEXT_ALIVE: Final = for_postgres(
+    select(_RING.c.instance).order_by(_RING.c.lap, _RING.c.instance).offset(bindparam("reach") - 1).limit(1)
 )
-"""Those who left operations and are not alive."""
+"""Who lives and stands so many places behind this instance, around the end; none where fewer others live."""
+
+
+def _is_dead_in_gap(holder: ColumnElement[str], *, is_around: bool) -> ColumnElement[bool]:
+    """The index finds those of the gap; each of them is then looked for among the living."""
+    behind, ahead = holder > bindparam("me"), holder < bindparam("before")
+    is_alive = select(I.instance).where(I.instance == holder, I.alive_until > bindparam("dead_before")).exists()
+    return and_(or_(behind, ahead) if is_around else and_(behind, ahead), ~is_alive)
+
+
+def _dead_holders(*, is_around: bool) -> Statement:
+    return for_postgres(select(O.holder).distinct().where(UNSETTLED, _is_dead_in_gap(O.holder, is_around=is_around)))
+
+
+def _settle_lost_of_dead(*, is_around: bool) -> Statement:
+    return for_postgres(settle_lost(_is_dead_in_gap(CALLS.c.instance, is_around=is_around)))
+
+
+DEAD_HOLDERS: Final = {is_around: _dead_holders(is_around=is_around) for is_around in (False, True)}
+"""Those in a gap (`lifecycle.neighbors`) who left operations and are not alive; by whether it goes around the end."""
+SETTLE_LOST_OF_DEAD: Final = {is_around: _settle_lost_of_dead(is_around=is_around) for is_around in (False, True)}
+"""The open calls that such have left. By the same."""
 _LEFT: Final = (
     select(O.id)
     .where(UNSETTLED, O.holder == any_(bindparam("dead", type_=ARRAY(Text()))))

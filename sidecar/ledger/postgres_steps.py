@@ -163,4 +163,6 @@ STATEMENTS: Final[tuple[tuple[str, ...], ...]] = (
         """,
     ),
     ("ALTER TABLE operations ADD COLUMN trace TEXT",),
+    ("ALTER TABLE calls ADD COLUMN socket TEXT",),
+    ("DROP INDEX calls_open", "CREATE INDEX calls_open ON calls (instance) WHERE outcome IS NULL"),
 )

@@ -11,6 +11,7 @@ from sidecar.ledger.file import Point, Signal, Upserted
 from sidecar.ledger.operation_sql import expire as expire_operations
 from sidecar.ledger.postgres_connection import Connection
 from sidecar.ledger.postgres_database import executing
+from sidecar.ledger.postgres_neighbors import asked_of, gap_in
 from sidecar.ledger.postgres_pool import Connections
 from sidecar.ledger.postgres_presence import Presence
 from sidecar.ledger.postgres_statements import EXPIRE_CALLS, SETTLE_LOST_OF_DEAD, UPSERT_CALLS
@@ -52,7 +53,7 @@ class PostgresStore:
                 return Upserted(len(snapshots) - len(refusals), refusals)
         return Upserted(len(snapshots), [])
 
-    def settle_lost(self, now: Moment) -> list[CallRecord]:
+    def settle_lost(self, now: Moment, reach: int | None = None) -> list[CallRecord]:
         """Settle the open rows of dead instances, and return them.
 
         Raises:
@@ -60,8 +61,9 @@ class PostgresStore:
         """
         with told(self.address), self._transaction() as connection:
             dead_before = self._presence.dead_before(connection)
-            values = {"me": self._presence.instance, "now": now, "dead_before": dead_before}
-            lost = connection.execute(SETTLE_LOST_OF_DEAD.sql, {**SETTLE_LOST_OF_DEAD.values, **values})
+            gap = gap_in(connection, self._presence.instance, dead_before, reach)
+            settling = SETTLE_LOST_OF_DEAD[gap.is_around]
+            lost = connection.execute(settling.sql, {**settling.values, "now": now, **asked_of(gap, dead_before)})
             return [as_record(row) for row in lost.fetchall()]
 
     def expire(self, before: Moment) -> int:

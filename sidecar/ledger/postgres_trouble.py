@@ -16,7 +16,7 @@ _ADVICE: Final = {
     "25006": "it is a standby or set to read-only: name the primary in ledger.url",
     "42501": "let the sidecar's user create and write tables there: GRANT USAGE, CREATE ON SCHEMA ... TO ...",
     "53100": "make room on the server's disk",
-    "53300": "allow more connections to the server: each sidecar needs five",
+    "53300": "allow more connections to the server, up to five for each sidecar, or put PgBouncer before it (deploy/README.md)",
     "55P03": "another program holds a lock on the ledger's tables: close that one",
     "57014": "the server was too slow: look at its load, and for locks on the ledger's tables",
 }

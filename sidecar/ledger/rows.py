@@ -1,6 +1,7 @@
 """A call as a row, and a row as a call."""
 
-from typing import Any, Final
+from operator import attrgetter
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -22,7 +23,9 @@ OUTCOME: Final = RECORD_COLUMNS.index("outcome")
 USAGE: Final = RECORD_COLUMNS.index("usage")
 LABELS: Final = RECORD_COLUMNS.index("labels")
 USAGE_AT_LEFT: Final = RECORD_COLUMNS.index("usage_at_left")
-MONEY: Final = tuple(RECORD_COLUMNS.index(name) for name in ("spend_usd", "orphaned_usd", "avoidable_usd", "told_usd"))
+AMOUNTS: Final = ("spend_usd", "orphaned_usd", "avoidable_usd", "told_usd")
+MONEY: Final = tuple(RECORD_COLUMNS.index(name) for name in AMOUNTS)
+amounts_of: Final = attrgetter(*AMOUNTS)
 # Fields that may hold a member of a StrEnum. sqlite3 would take one too, after looking for an adapter.
 WORDS: Final = tuple(
     RECORD_COLUMNS.index(name)
@@ -37,7 +40,7 @@ NOTHING: Final = ""
 0.4 us each, which was half the cost of a row."""
 
 _encode = msgspec.json.Encoder().encode
-_usage = msgspec.json.Decoder(dict[str, int])
+_usage = msgspec.json.Decoder(dict[str, Annotated[int, msgspec.Meta(ge=0)]])
 _labels = msgspec.json.Decoder(dict[str, str])
 
 
@@ -69,4 +72,7 @@ def as_record(row: Row) -> CallRecord:
     fields["labels"] = {} if fields["labels"] is None else _labels.decode(fields["labels"])
     if fields["usage_at_left"] is not None:
         fields["usage_at_left"] = _usage.decode(fields["usage_at_left"])
-    return msgspec.convert(fields, CallRecord)
+    record = msgspec.convert(fields, CallRecord)
+    if not all(amount is None or amount.is_finite() for amount in amounts_of(record)):
+        raise msgspec.ValidationError("an amount that is no number")
+    return record

@@ -26,10 +26,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from sidecar.ledger.contract import OPEN, By, CallQuery
+from sidecar.ledger.contract import OPEN, CallQuery
 from sidecar.ledger.matching import Filters, asked_for, filters_on, page_of
 from sidecar.ledger.pages import Place
-from sidecar.ledger.questions import DAY, ORPHANED_OUTCOMES
+from sidecar.ledger.questions import ORPHANED_OUTCOMES
 from sidecar.ledger.rows import NOTHING, RECORD_COLUMNS, ROW_COLUMNS
 from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.call import Outcome
@@ -188,26 +188,3 @@ def calls_named(prefix: str) -> Select[Any]:
     """The first two calls whose id begins so; an exact match is the first. A range, because LIKE would not use the key."""
     beyond = prefix + "\U0010ffff"
     return select(*RECORD).where(C.id >= prefix, C.id < beyond).order_by(C.id).limit(2)
-
-
-_KEYS: Final[dict[By, ColumnElement[Any]]] = {
-    By.MODEL: C.model,
-    By.CALLER: C.caller,
-    By.UPSTREAM: C.upstream,
-    By.KIND: C.kind,
-    By.OUTCOME: C.outcome,
-    By.DAY: C.started_at // DAY,
-}
-
-
-def report_rows(query: CallQuery, by: By) -> Select[Any]:
-    """What `totals.add_up` needs of every call asked for.
-
-    The sums are made in Python: SQLite's SUM over decimal strings is a float, and an aggregate function of our own, called
-    for each row, was slower than reading the rows (2.4 s against 1.3 s a million).
-    """
-    rows: Select[Any] = select(
-        _KEYS[by], C.outcome, C.committed_at, C.left_at, C.finished_at,
-        C.spend_usd, C.orphaned_usd, C.avoidable_usd, C.basis, C.unpriced_reason,
-    )  # fmt: skip
-    return rows.where(*conditions(query))

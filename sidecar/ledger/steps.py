@@ -183,5 +183,16 @@ STEPS: Final = (
         "the trace that an operation was opened in",
         ("ALTER TABLE operations ADD COLUMN trace TEXT",),
     ),
+    Step(
+        "calls of kind live, which older sidecars can't read, and the socket that each is an answer in",
+        ("ALTER TABLE calls ADD COLUMN socket TEXT",),
+    ),
+    Step(
+        "open calls by who wrote them, so that ten thousand who share a ledger find what a dead one left",
+        (
+            "DROP INDEX calls_open",
+            "CREATE INDEX calls_open ON calls (instance) WHERE outcome IS NULL",
+        ),
+    ),
 )
 NEWEST: Final = len(STEPS)

@@ -67,14 +67,15 @@ CALLS: Final = Table(
     Column("decision", Text),
     Column("decision_reason", Text),
     Column("caller_timeout_seconds", SECONDS),
+    Column("socket", Text),
     sqlite_strict=True,
 )
 
 # Every report and list is about a span of time, and retention deletes from its old end.
 Index("calls_by_start", CALLS.c.started_at)
-# Open rows are few among a million: the start finds them without reading the file.
+# Open rows are few among a million, and what one of many instances has left is few among those: found by who wrote them.
 Index(
-    "calls_open", CALLS.c.started_at, sqlite_where=CALLS.c.outcome.is_(None), postgresql_where=CALLS.c.outcome.is_(None)
+    "calls_open", CALLS.c.instance, sqlite_where=CALLS.c.outcome.is_(None), postgresql_where=CALLS.c.outcome.is_(None)
 )
 
 OPERATIONS: Final = Table(

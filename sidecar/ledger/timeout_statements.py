@@ -3,18 +3,18 @@
 The percentile is told by the database, which sorts outside of memory; only calls whose caller left come here one by one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import starmap
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, not_, null, or_, select, tuple_
 
 from sidecar.ledger.contract import CallQuery, TimeoutReport
 from sidecar.ledger.questions import UNDECIDED
 from sidecar.ledger.rows import Row
 from sidecar.ledger.statements import C, conditions
 from sidecar.ledger.tables import CALLS
-from sidecar.ledger.timeouts import PERCENT, Answers, Departure, Overview, Repeat, add_up
+from sidecar.ledger.timeouts import PERCENT, Answers, Departure, Group, Overview, Repeat, report_of, sums_of
 from sidecar.lifecycle.call import ERROR_STATUS
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.spend import HandedOver
@@ -26,10 +26,13 @@ GROUP: Final = ("upstream", "model", "kind", "caller_timeout_seconds")
 DEPARTURE: Final = [C[name] for name in Departure._fields]
 REPEATS: Final = CALLS.alias("repeats")
 
-_IS_COUNTED: Final = and_(
+_HAS_ENDED: Final = and_(
     C.outcome.not_in(sorted(word for word in UNDECIDED if word is not None)), C.committed_at.is_not(None)
 )
-"""The rule of `timeouts.is_counted`; NULL is in no list."""
+"""The rule of `timeouts.has_ended`; NULL is in no list."""
+_IS_LIVE: Final = C.kind == CallKind.LIVE.value
+_IS_COUNTED: Final = and_(_HAS_ENDED, not_(_IS_LIVE))
+"""The rule of `timeouts.is_counted`."""
 
 _IS_STREAM: Final = C.kind == CallKind.STREAM.value
 _HAD_ONLY_THE_HEAD: Final = and_(_IS_STREAM, C.handed_over == HandedOver.NOTHING.value, C.answered_at <= C.left_at)
@@ -39,19 +42,27 @@ _SEEN_AT: Final = case(
 """The rule of `timeouts.answer_seen_at`."""
 
 
-def ask_for_timeouts(query: CallQuery, ask: Ask) -> TimeoutReport:
-    """The whole report."""
+MOST_NAMED: Final = 100
+"""Groups, or limits, that a question names one by one; of more it asks for all, and is told more than it wants."""
+
+
+def ask_for_timeouts(query: CallQuery, ask: Ask, *, only_mismatches: bool = False) -> TimeoutReport:
+    """The whole report; or the lines of those limits alone that ran out, which is quick where none or few did."""
     (all_calls,) = starmap(Overview, ask(overview(query)))
     repeated = (Repeat(Departure(*first), spend_usd) for *first, spend_usd in ask(repeats(query)))
-    left = starmap(Departure, ask(departures(query)))
-    return add_up(query, all_calls, starmap(Answers, ask(answers(query))), left, repeated)
+    sums = sums_of(starmap(Departure, ask(departures(query))), repeated)
+    if not only_mismatches:
+        return report_of(query, all_calls, starmap(Answers, ask(answers(query))), sums)
+    ran_out = {group for group, each in sums.items() if each.left_at_limit}
+    found = starmap(Answers, ask(answers(query, *_of_these(ran_out)))) if ran_out else ()
+    return report_of(query, all_calls, (each for each in found if each[:4] in ran_out), sums)
 
 
 def overview(query: CallQuery) -> Select[Any]:
     """The one row of an `Overview`."""
-    untold = func.count().filter(C.caller_timeout_seconds.is_(None))
-    facts: list[ColumnElement[Any]] = [untold, func.min(C.started_at), func.max(C.started_at)]
-    return select(*facts).where(_IS_COUNTED, *conditions(query))
+    live, told = func.count(case((_IS_LIVE, 1))), func.count(case((not_(_IS_LIVE), C.caller_timeout_seconds)))
+    counts: list[ColumnElement[Any]] = [func.count() - live - told, told, live]
+    return select(*counts, func.min(C.started_at), func.max(C.started_at)).where(_HAS_ENDED, *conditions(query))
 
 
 def departures(query: CallQuery) -> Select[Any]:
@@ -69,9 +80,18 @@ def repeats(query: CallQuery) -> Select[Any]:
     return select(*DEPARTURE, REPEATS.c.spend_usd).select_from(joined).where(*_of_those_who_left(query), *begun)
 
 
-def answers(query: CallQuery) -> Select[Any]:
-    """One row of `Answers` for each group."""
-    waits = _waits(query).cte("waits")
+def _of_these(groups: Collection[Group]) -> Iterator[ColumnElement[bool]]:
+    """A condition that these groups meet, and few others: most calls tell the limit of minutes that their SDK has by itself."""
+    limits = {limit for *_, limit in groups}
+    if len(groups) <= MOST_NAMED:
+        yield tuple_(*(C[name] for name in GROUP)).in_(sorted(groups))
+    elif len(limits) <= MOST_NAMED:
+        yield C.caller_timeout_seconds.in_(sorted(limits))
+
+
+def answers(query: CallQuery, *of_these: ColumnElement[bool]) -> Select[Any]:
+    """One row of `Answers` for each group of calls that meet these conditions."""
+    waits = _waits(query).where(*of_these).cte("waits")
     group = [waits.c[name] for name in GROUP]
     sizes = select(*group, func.count().label("calls"), func.count(waits.c.waited).label("timed")).group_by(*group)
     each, placed = sizes.cte("sizes"), _placed(waits).cte("placed")

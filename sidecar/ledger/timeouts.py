@@ -5,12 +5,14 @@ long nothing at all may come (httpx' read timeout, providers-wire 2). So a whole
 little of it comes, and a stream by its head: what silences there were between its pieces no row holds, and a stream that falls
 silent midway is never taken for a mismatch.
 
+Answers in sockets (kind `live`) are left out: what was told with the request that opened one is no limit of theirs.
+
 A limit shows in when the caller left: as long after its request, or after the reply's head, as it said it would wait. Whoever
 left at another moment (Ctrl-C, a pod that ends) left for a reason of its own.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Final, NamedTuple
 
@@ -82,16 +84,23 @@ class Answers(NamedTuple):
 
 
 class Overview(NamedTuple):
-    """All calls that count, those of no told limit included."""
+    """All calls that count, those of no told limit included, and those in sockets, which do not."""
 
     untold: int
+    told: int
+    live: int
     first_at: Moment | None
     last_at: Moment | None
 
 
-def is_counted(record: CallRecord) -> bool:
-    """Whether a call says anything of this: the provider had it, and it is known how it ended."""
+def has_ended(record: CallRecord) -> bool:
+    """Whether the provider had a call, and it is known how it ended."""
     return record.outcome not in UNDECIDED and record.committed_at is not None
+
+
+def is_counted(record: CallRecord) -> bool:
+    """Whether a call says anything of this: it has ended, and had a request of its own."""
+    return has_ended(record) and record.kind is not CallKind.LIVE
 
 
 def answer_seen_at(record: CallRecord) -> Moment | None:
@@ -186,14 +195,8 @@ class Sums:
         self.repeats_usd += Decimal(spend_usd or 0)
 
 
-def add_up(
-    query: CallQuery,
-    overview: Overview,
-    answers: Iterable[Answers],
-    departures: Iterable[Departure],
-    repeats: Iterable[Repeat],
-) -> TimeoutReport:
-    """The report over the calls that a question asks for. Rows as `timeout_statements` selects them."""
+def sums_of(departures: Iterable[Departure], repeats: Iterable[Repeat]) -> dict[Group, Sums]:
+    """What is known of those that left, by their groups. Rows as `timeout_statements` selects them."""
     sums: dict[Group, Sums] = defaultdict(Sums)
     with localcontext(EXACT):
         for departure in departures:
@@ -201,9 +204,17 @@ def add_up(
         for first, spend_usd in repeats:
             if left_at_limit(first):
                 sums[first.group].add_repeat(spend_usd)
-    span = _span(query, overview)
-    lines = [_line(each, sums[each[:4]], span) for each in answers]
-    return TimeoutReport(lines=sorted(lines, key=_by_what_was_lost), untold=overview.untold, days=span / DAY)
+    return sums
+
+
+def report_of(
+    query: CallQuery, overview: Overview, answers: Iterable[Answers], sums: Mapping[Group, Sums]
+) -> TimeoutReport:
+    """The report over the calls that a question asks for, with a line for each group of which there are answers."""
+    span, none = _span(query, overview), Sums()
+    lines = [_line(each, sums.get(each[:4], none), span) for each in answers]
+    counts = {"untold": overview.untold, "told": overview.told, "live": overview.live}
+    return TimeoutReport(lines=sorted(lines, key=_by_what_was_lost), days=span / DAY, **counts)
 
 
 def _span(query: CallQuery, overview: Overview) -> Moment:

@@ -1,6 +1,8 @@
 """The one thread that writes: gathers for a moment, commits, tries again after a failure, deletes what is too old."""
 
+import random
 import threading
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from sidecar.clock import Clock, Moment
@@ -58,6 +60,8 @@ class Writer:
         self._keep: Moment | None = None if retention_days is None else retention_days * DAY
         self._sweep_at_ns = clock.monotonic_ns()
         self._pause_seconds = GATHER_SECONDS
+        self._chance: Callable[[], float] = random.random
+        self._most_rows = COMMIT_ROWS
         self._in_hand = 0
         self._bell = threading.Event()
         """Something waits to be written."""
@@ -126,21 +130,28 @@ class Writer:
                 self._flushes_done = asked
                 self._changed.notify_all()
         else:
-            self._pause_seconds = longer(self._pause_seconds)
+            self._pause_seconds = longer(self._pause_seconds, self._chance())
             self._bell.set()
 
     def _write(self) -> bool:
-        """Empty the backlog into its place; False when that would not take it."""
-        while batch := self._backlog.take(COMMIT_ROWS):
+        """Empty the backlog into its place; False when that would not take it.
+
+        After a failure half as many rows are tried: a disk may have room for some of them, or fail at one write in a hundred, and
+        behind it ever more rows would wait that go only all at once.
+        """
+        while batch := self._backlog.take(self._most_rows):
             self._in_hand = len(batch)
             try:
                 upserted = self._store.upsert(batch)
             except Exception as error:  # whatever it is: nobody else writes, so this thread must live on
                 self._backlog.give_back(batch)
+                self._most_rows = max(1, len(batch) // 2)
                 self.tally.failed("write", error)
                 return False
             finally:
                 self._in_hand = 0
+            self._most_rows = min(self._most_rows * 2, COMMIT_ROWS)
+            self._pause_seconds = GATHER_SECONDS  # it can be written, though perhaps not all at once
             self.tally.committed(upserted.rows, upserted.refusals, self._clock.now())
         return True
 
@@ -171,6 +182,9 @@ class Writer:
                 self._changed.notify_all()
 
 
-def longer(pause_seconds: float) -> float:
-    """The pause after one more failure."""
-    return min(max(pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+def longer(pause_seconds: float, chance: float) -> float:
+    """The pause after one more failure; `chance`, from 0 to 1, spreads it over its upper half.
+
+    Ten thousand sidecars lose the database that they share in one moment, and are not to come back to it in one.
+    """
+    return min(max(pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) * (0.5 + chance / 2)

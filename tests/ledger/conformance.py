@@ -13,8 +13,7 @@ from msgspec.structs import replace
 
 from sidecar.clock import SECOND
 from sidecar.errors import LedgerError
-from sidecar.ledger.contract import By, CallQuery, Ledger, LedgerReader, ReportLine
-from sidecar.ledger.questions import DAY
+from sidecar.ledger.contract import CallQuery, Ledger, LedgerReader
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.record import CallKind, CallRecord
 from tests.ledger.given import SOON, START, open_call, orphaned_call, settled_call
@@ -39,11 +38,6 @@ def put_all(ledger: Ledger, *records: CallRecord) -> None:
     assert ledger.flush(SOON)
 
 
-def only(lines: list[ReportLine]) -> ReportLine:
-    (line,) = lines
-    return line
-
-
 class Conformance:
     """Subclasses give the fixture `places`: each call of it enters a new, empty place."""
 
@@ -57,7 +51,7 @@ class WritingPromises(Conformance):
     def test_a_call_is_read_back_as_it_was_put(self, place: Place):
         whole = orphaned_call(
             rescued_by="c2", attempt_of="c0", basis_reason="cut", avoidable_basis="estimated", decision="hold",
-            decision_reason="retry_grace", caller_timeout_seconds=0.1,
+            decision_reason="retry_grace", caller_timeout_seconds=0.1, kind=CallKind.LIVE, socket="c0",
         )  # fmt: skip
         put_all(place.open(), replace(whole))
         assert place.reader().call("c1") == whole
@@ -251,11 +245,6 @@ class ReadingPromises(Conformance):
     def test_a_question_finds_exactly_what_it_asks_for(self, reader: LedgerReader, asked: dict[str, Any], found: str):
         assert "".join(call.id for call in reader.calls(CallQuery(**asked))) == found
 
-    def test_a_report_sums_what_the_same_question_lists(self, reader: LedgerReader):
-        for asked in ({"orphaned_only": True}, {"outcome": "open"}, {"model": "*flash"}, {"since": START + 4}):
-            query = CallQuery(**asked)
-            assert sum(line.calls for line in reader.report(query, By.KIND)) == len(list(reader.calls(query)))
-
     @pytest.mark.parametrize("limit", [None, 1499, 1500, 1501])
     def test_many_calls_come_whole_and_in_order(self, place: Place, limit: int | None):
         ids = [f"c{number:05}" for number in range(1500)]
@@ -282,64 +271,3 @@ class ReadingPromises(Conformance):
         put_all(place.open(), open_call("c019-a"), open_call("c019-b"))
         with pytest.raises(LedgerError, match='more than one call begins with "c019"; write more of its id'):
             place.reader().call("c019")
-
-
-class ReportPromises(Conformance):
-    def test_a_line_sums_calls_and_money(self, place: Place):
-        estimated = settled_call("b", basis="estimated", spend_usd=Decimal("0.5"))
-        put_all(
-            place.open(), settled_call("a"), estimated, orphaned_call("c"), open_call("d"),
-            settled_call("e", spend_usd=None, orphaned_usd=None, avoidable_usd=None, basis=None, unpriced_reason="no_price"),
-        )  # fmt: skip
-        assert only(place.reader().report(CallQuery(), By.MODEL)) == ReportLine(
-            key="gemini-3-pro", calls=5, delivered=3, orphaned=1, open=1, unpriced=1,
-            spend_usd=Decimal("0.500246"), orphaned_usd=Decimal("0.0001"), avoidable_usd=Decimal("0.00009"),
-            estimated_usd=Decimal("0.5"), orphaned_seconds=1.0,
-        )  # fmt: skip
-
-    def test_a_rescued_call_is_no_orphan_and_its_spend_was_not_paid_twice(self, place: Place):
-        saved = {"outcome": "rescued", "orphaned_usd": Decimal(0), "avoidable_usd": Decimal(0)}
-        retry = open_call("c", outcome="joined", committed_at=None, attempt_of="a", spend_usd=Decimal(0), basis="exact")
-        put_all(
-            place.open(),
-            orphaned_call("a", rescued_by="c", **saved),
-            orphaned_call("b", **saved, spend_usd=None),
-            retry,
-        )
-        line = only(place.reader().report(CallQuery(), By.MODEL))
-        assert (line.calls, line.orphaned, line.delivered, line.unpriced) == (3, 0, 0, 0)
-        assert (line.rescued, line.rescued_usd, line.spend_usd) == (2, Decimal("0.000123"), Decimal("0.000123"))
-        assert list(place.reader().calls(CallQuery(orphaned_only=True))) == []
-
-    def test_a_report_over_nothing_has_no_lines(self, place: Place):
-        place.open()
-        assert place.reader().report(CallQuery(), By.MODEL) == []
-
-    def test_an_orphan_that_never_finished_adds_no_seconds(self, place: Place):
-        put_all(place.open(), orphaned_call(outcome="orphan_cut", finished_at=None))
-        line = only(place.reader().report(CallQuery(), By.KIND))
-        assert (line.orphaned, line.orphaned_seconds) == (1, 0.0)
-
-    @pytest.mark.parametrize(
-        ("by", "keys"),
-        [
-            (By.UPSTREAM, ["gemini", "vertex"]),
-            (By.KIND, ["stream", "unary"]),
-            (By.CALLER, ["app", None, "batch"]),
-            (By.OUTCOME, ["undelivered", "orphan_finished", "delivered", "lost", "open"]),
-        ],
-    )
-    def test_lines_stand_by_what_was_lost_then_spent(self, place: Place, by: By, keys: list[str | None]):
-        put_all(place.open(), *DIFFERENT)
-        assert [line.key for line in place.reader().report(CallQuery(), by)] == keys
-
-    def test_days_stand_in_their_order_and_begin_at_midnight_utc(self, place: Place):
-        midnight = START // DAY * DAY
-        moments = {"a": midnight + DAY, "b": midnight, "c": midnight - 1}
-        put_all(place.open(), *[settled_call(id, started_at=moment) for id, moment in moments.items()])
-        days = [(line.key, line.calls) for line in place.reader().report(CallQuery(), By.DAY)]
-        assert days == [("2026-09-20", 1), ("2026-09-21", 1), ("2026-09-22", 1)]
-
-    def test_a_report_ignores_the_limit(self, place: Place):
-        put_all(place.open(), open_call("a"), open_call("b"))
-        assert only(place.reader().report(replace(CallQuery(), limit=1), By.KIND)).calls == 2

@@ -80,10 +80,15 @@ class OpeningPromises(OperationConformance):
         record.model, record.usage["input"], opened.model = "another", 2, "a third"
         assert (found(ledger).model, found(ledger).usage) == ("gpt-6", {"input": 1})
 
-    def test_an_id_that_is_there_is_refused_and_nothing_changes(self, ledger: OperationLedger):
+    def test_opened_again_because_no_answer_came__one_row_as_it_is_now(self, ledger: OperationLedger):
+        before = brought_to(ledger, S.RUNNING, model="模\0")
+        assert ledger.open(operation(model="模\0")) == before
+        assert [line.event for line in ledger.moves("o1")] == [E.OPENED, E.ACCEPTED]
+
+    def test_an_id_that_is_anothers_is_refused_and_nothing_changes(self, ledger: OperationLedger):
         ledger.open(operation())
         with pytest.raises(LedgerError):
-            ledger.open(operation(model="another"))
+            ledger.open(operation(model="another", opened_at=START + 1))
         assert found(ledger).model == "gpt-6"
         assert len(ledger.moves("o1")) == 1
 

@@ -17,7 +17,7 @@ from sidecar.metering.override import Override
 from sidecar.metering.price import PriceBook
 from sidecar.metering.spend import WHOLE, Delivery, HandedOver
 from sidecar.metering.usage import COUNTED, Usage
-from tests.ledger.given import START, open_call
+from tests.ledger.given import START, open_call, orphaned_call
 
 BOOKS = [
     PriceBook(),
@@ -117,3 +117,12 @@ def test_what_has_changed_is_told_by_name():
         "price_source",
     ]
     assert set(MONEY) <= set(CallRecord.__struct_fields__)
+
+
+def test_a_word_of_a_later_version__no_more_than_an_estimate_or_left_alone():
+    whole = billable_of(orphaned_call(handed_over="whole", usage_basis="surely"))
+    part = billable_of(orphaned_call(handed_over="part", at_left_basis="surely"))
+    assert whole is not None
+    assert part is not None
+    assert whole.basis is part.delivery.at_left_basis is Basis.ESTIMATED
+    assert billable_of(orphaned_call(handed_over="mostly")) is None

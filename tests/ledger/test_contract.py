@@ -1,13 +1,11 @@
 """What holds for every ledger whatever happens to it, and the figures of its health."""
 
-from decimal import Decimal
-
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from sidecar.ledger.contract import By, CallQuery, LedgerHealth
+from sidecar.ledger.contract import CallQuery, LedgerHealth
 from sidecar.lifecycle.record import CallRecord
-from tests.ledger.conformance import Places, only, put_all
+from tests.ledger.conformance import Places
 from tests.ledger.given import SOON, file_place, memory_place, open_call, orphaned_call, settled_call
 from tests.ledger.postgres_given import PostgresPlaces
 
@@ -42,18 +40,6 @@ def check_which_snapshot_stands(places: Places, moves) -> None:
             assert not flushes or ledger.flush(SOON)
         assert ledger.flush(SOON)
         assert {record.id: record for record in place.reader().calls(CallQuery())} == expected
-
-
-@every_ledger
-@settings(max_examples=30)
-@given(amounts=st.lists(st.decimals(0, 10**9, places=12), min_size=1, max_size=30))
-def test_money_is_summed_to_the_last_digit(places: Places, amounts: list[Decimal]):
-    calls = [orphaned_call(f"c{number}", orphaned_usd=each, spend_usd=each) for number, each in enumerate(amounts)]
-    with places() as place:
-        put_all(place.open(), *calls)
-        line = only(place.reader().report(CallQuery(), By.MODEL))
-    exact = sum(int(amount.scaleb(12)) for amount in amounts)
-    assert int(line.spend_usd.scaleb(12)) == int(line.orphaned_usd.scaleb(12)) == exact
 
 
 def test_write_errors_are_the_errors_of_writing():

@@ -61,3 +61,21 @@ def test_the_first_ledger_goes_on_after_a_second_was_refused(file: FilePlace):
 def test_the_lock_file_is_its_owners_alone(tmp_path: Path):
     FileLock.take(tmp_path / "a.db").release()
     assert stat.S_IMODE((tmp_path / "a.db.lock").stat().st_mode) == 0o600
+
+
+def test_a_lock_knows_whether_it_is_the_one_that_others_ask_for(tmp_path: Path):
+    held = FileLock.take(tmp_path / "a.db")
+    assert held.is_in_place()
+    (tmp_path / "a.db.lock").unlink()
+    assert not held.is_in_place()
+    another = FileLock.take(tmp_path / "a.db")
+    assert (held.is_in_place(), another.is_in_place()) == (False, True)
+    held.release()
+    another.release()
+    assert not another.is_in_place()
+
+
+def test_a_lock_that_can_not_be_written_is_not_kept(tmp_path: Path):
+    (tmp_path / "a.db.lock").symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"Invalid argument|No space left"):
+        FileLock.take(tmp_path / "a.db")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ledger.conformance import LostPromises, Places, ReadingPromises, ReportPromises, WritingPromises
+from tests.ledger.conformance import LostPromises, Places, ReadingPromises, WritingPromises
 from tests.ledger.given import memory_place
 from tests.ledger.timeouts_conformance import TimeoutPromises
 
@@ -22,10 +22,6 @@ class TestLost(InMemory, LostPromises):
 
 
 class TestReading(InMemory, ReadingPromises):
-    pass
-
-
-class TestReport(InMemory, ReportPromises):
     pass
 
 

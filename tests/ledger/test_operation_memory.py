@@ -55,3 +55,14 @@ def test_the_operations_of_the_living_are_not_taken_over():
     assert second.take_over(10) == []
     place.end("first")
     assert [record.id for record in second.take_over(10)] == ["o1"]
+
+
+def test_with_a_reach__those_of_the_dead_that_stand_before_the_next_who_lives():
+    place = MemoryOperationPlace()
+    for number, name in enumerate(("carol", "erin")):
+        brought_to(place.open(name), S.RUNNING, f"o{number}")
+    looker, _ = place.open("bob"), place.open("dave")
+    place.end("carol")
+    place.end("erin")
+    assert [record.id for record in looker.take_over(10, 1)] == ["o0"]
+    assert [record.id for record in looker.take_over(10, 2)] == ["o1"]

@@ -142,3 +142,10 @@ def test_a_field_that_may_not_be_set_is_named():
     check_changes({"settled_at": 2}, SETTLING)
     with pytest.raises(ValueError, match=r"not to be set by changes: fence, state$"):
         check_changes({"state": "running", "fence": 2, "looks": 1})
+
+
+@pytest.mark.parametrize("wrong", [{"spend_usd": "NaN"}, {"avoided_usd": "Infinity"}, {"usage": '{"input":-1}'}])
+def test_what_can_be_no_amount_and_no_count_is_refused(wrong: dict[str, str]):
+    row = as_row(operation()) | wrong
+    with pytest.raises(msgspec.ValidationError):
+        as_record([row[name] for name in RECORD_COLUMNS])

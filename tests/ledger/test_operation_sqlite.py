@@ -97,12 +97,12 @@ def test_a_ledger_that_was_closed_refuses_and_never_opens_the_file_again(file: F
     assert found(second).state is S.RUNNING
 
 
-def test_a_file_that_was_removed_is_begun_anew_and_said_so(file: FilePlace):
+def test_a_file_that_was_removed_is_begun_anew_with_what_had_not_settled__and_said_so(file: FilePlace):
     ledger = file.open()
-    brought_to(ledger.operations, S.RUNNING, "lost")
+    brought_to(ledger.operations, S.RUNNING, "carried")
     file.path.unlink()
-    ledger.operations.open(operation("kept"))
-    assert [record.id for record in ledger.operations.unsettled()] == ["kept"]
+    ledger.operations.open(operation("new"))
+    assert sorted(record.id for record in ledger.operations.unsettled()) == ["carried", "new"]
     assert "was removed while in use" in ledger.health().notices[0]
 
 

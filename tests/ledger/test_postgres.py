@@ -10,7 +10,6 @@ from tests.ledger.conformance import (
     LostPromises,
     Places,
     ReadingPromises,
-    ReportPromises,
     WritingPromises,
     put_all,
 )
@@ -38,10 +37,6 @@ class TestLost(InPostgres, LostPromises):
 
 
 class TestReading(InPostgres, ReadingPromises):
-    pass
-
-
-class TestReport(InPostgres, ReportPromises):
     pass
 
 

@@ -70,13 +70,14 @@ def test_what_is_wrong_is_said_and_nothing_of_the_address_repeated(url: str, pro
     assert "hunter2" not in str(refused.value)
 
 
-@given(password=st.text(min_size=8).filter(lambda text: "postgres" not in text and not text.isdecimal()))
+@given(password=st.text(min_size=8).map(lambda text: f"{text}%zz\N{SNOWMAN}"))
 def test_a_password_that_is_not_encoded_is_never_shown(password: str):
+    """Its end stands in no sentence of ours by chance."""
     try:
         shown = str(postgres_address(f"postgresql://me:{password}@db.example/ledger"))
     except LedgerError as refused:
         shown = str(refused).partition(";")[0]
-    assert password not in shown
+    assert "\N{SNOWMAN}" not in shown
 
 
 def test_addresses_of_one_place_are_equal():

@@ -64,8 +64,14 @@ def test_a_connection_that_the_server_ended_is_not_used_again(connection: Connec
 
 def test_whoever_only_reads_can_not_write(postgres: PostgresServer):
     connection = connect(postgres_address(postgres.url()), "test", to_write=False)
-    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), connection.transaction():
         connection.execute("CREATE TABLE notes (text TEXT)")
+    connection.close()
+
+
+def test_whoever_only_reads_leaves_nothing_in_the_session__which_a_pooler_gives_to_a_writer(postgres: PostgresServer):
+    connection = connect(postgres_address(postgres.url()), "test", to_write=False)
+    assert connection.execute("SHOW default_transaction_read_only").fetchone() == ("off",)
     connection.close()
 
 

@@ -76,7 +76,7 @@ def test_a_ledger_that_was_closed_refuses(database: PostgresPlace):
 
 def test_psycopg_is_what_raises_below(database: PostgresPlace):
     operations = database.open().operations
-    operations.open(operation())
+    database.execute("ALTER TABLE operations ADD CONSTRAINT never CHECK (false)")
     with pytest.raises(LedgerError) as refused:
         operations.open(operation())
-    assert isinstance(refused.value.__cause__, psycopg.errors.UniqueViolation)
+    assert isinstance(refused.value.__cause__, psycopg.errors.CheckViolation)

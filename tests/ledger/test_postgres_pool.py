@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from sidecar.clock import SECOND
 from sidecar.errors import LedgerError
 from sidecar.ledger import postgres_pool
 from sidecar.ledger.postgres_address import postgres_address
 from sidecar.ledger.postgres_connection import Connection
 from sidecar.ledger.postgres_pool import Connections
+from tests.ledger.given import HandClock
 from tests.postgres import PostgresServer
 
 pytestmark = pytest.mark.part("postgresql")
@@ -57,6 +59,16 @@ def test_one_that_breaks_in_use_is_an_error_and_not_given_out_again(connections:
         assert second.execute("SELECT 1").fetchall() == [(1,)]
 
 
+def test_one_whose_server_was_made_a_standby_under_it_is_not_given_out_again(connections: Connections):
+    with connections.one() as first:
+        first.execute("SET default_transaction_read_only = on")
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), connections.one() as first:
+        first.execute("CREATE TABLE notes (text TEXT)")
+    assert first.closed
+    with connections.transaction() as second:
+        second.execute("CREATE TEMP TABLE notes (text TEXT)")
+
+
 def test_a_transaction_that_is_left_by_an_error_has_changed_nothing(connections: Connections):
     with connections.one() as connection:
         connection.execute("CREATE TEMP TABLE notes (text TEXT)")
@@ -94,3 +106,17 @@ def test_after_the_end_there_are_none__and_those_in_use_are_closed_when_they_com
     assert connection.closed
     with pytest.raises(LedgerError, match="is closed"), connections.one():
         pass
+
+
+def test_what_nobody_wanted_for_a_minute_is_closed_when_another_is_given_back(postgres: PostgresServer):
+    clock = HandClock()
+    several = Connections(postgres_address(postgres.url()), "test", clock=clock)
+    with several.one() as often, several.one() as once:
+        pass  # a burst: both are wanted
+    for _ in range(7):
+        clock.at += int(10 * SECOND)
+        with several.one() as again:
+            assert again is often
+    assert (often.closed, once.closed) == (False, True)
+    several.close()
+    assert often.closed

@@ -150,3 +150,37 @@ def test_beginning_where_nothing_is_fails(clock: HandClock):
     with pytest.raises(psycopg.OperationalError):
         presence.begin()
     presence.end()
+
+
+@pytest.fixture
+def away(clock: HandClock) -> Presence:
+    """Of one whose server is not there."""
+    return Presence(postgres_address("postgresql:///l?host=/nowhere"), "me", clock, chance=lambda: 1.0)
+
+
+def test_while_all_is_well_it_is_said_three_times_in_a_term__not_by_all_in_the_same_moment(clock: HandClock):
+    chances = iter([0.0, 1.0])
+    presence = Presence(postgres_address("postgresql:///l"), "me", clock, chance=lambda: next(chances))
+    assert [presence.pause_seconds(), presence.pause_seconds()] == [TERM_SECONDS / 3, TERM_SECONDS / 3 * 0.8]
+
+
+def test_attempts_come_less_often_the_longer_the_server_is_away__and_twice_in_a_term_at_least(away: Presence):
+    pauses = list[float]()
+    for _ in range(8):
+        away.repeat()
+        pauses.append(away.pause_seconds())
+    assert pauses == [1.0, 1.5, 2.25, 3.375, 5.0, 5.0, 5.0, 5.0]
+    assert away.errors["keep_alive"] == 8
+
+
+def test_back_in_touch__the_next_failure_is_tried_again_soon(presence: Presence, database: PostgresPlace):
+    database.execute("ALTER TABLE instances RENAME TO hidden")
+    for _ in range(8):
+        presence.repeat()
+    database.execute("ALTER TABLE hidden RENAME TO instances")
+    presence.repeat()
+    assert presence.pause_seconds() >= TERM_SECONDS / 3 * 0.8
+    database.execute("ALTER TABLE instances RENAME TO hidden")
+    presence.repeat()
+    assert presence.pause_seconds() <= 1.0
+    database.execute("ALTER TABLE hidden RENAME TO instances")

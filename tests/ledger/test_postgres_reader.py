@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,8 +15,9 @@ from sidecar.ledger.operations import OperationQuery
 from sidecar.ledger.postgres_operations import PostgresOperationReader
 from sidecar.ledger.postgres_reader import QUESTION_SECONDS, PostgresReader
 from sidecar.ledger.steps import NEWEST
+from sidecar.ledger.tables import CALLS
 from sidecar.lifecycle.operation import OperationState as S
-from tests.ledger.conformance import only, put_all
+from tests.ledger.conformance import put_all
 from tests.ledger.given import START, open_call, orphaned_call, settled_call
 from tests.ledger.operations_given import brought_to
 from tests.ledger.postgres_given import PostgresPlace
@@ -42,7 +44,11 @@ def test_reading_while_the_ledger_is_written(database: PostgresPlace):
 
 def test_a_reader_can_not_write(database: PostgresPlace):
     put_all(database.open(), open_call())
-    with pytest.raises(LedgerError, match="read-only"), database.reader()._connection() as connection:
+    with (
+        pytest.raises(LedgerError, match="read-only"),
+        database.reader()._connection() as connection,
+        connection.transaction(),
+    ):
         connection.execute("DELETE FROM calls")
 
 
@@ -65,10 +71,10 @@ def test_calls_that_nobody_takes_to_their_end_give_their_connection_back(databas
         threading.Event().wait(0.01)
 
 
-def test_a_report_is_fetched_piece_by_piece(database: PostgresPlace, monkeypatch: pytest.MonkeyPatch):
+def test_a_bill_is_fetched_piece_by_piece(database: PostgresPlace, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(postgres_reader, "FETCH_ROWS", 2)
-    put_all(database.open(), *[settled_call(id) for id in "abcde"])
-    assert only(database.reader().report(CallQuery(), By.MODEL)).calls == 5
+    put_all(database.open(), *[settled_call(id, caller=id) for id in "abcde"])
+    assert len(database.reader().bill(CallQuery(), By.CALLER).lines) == 5
 
 
 def test_those_that_left_are_fetched_piece_by_piece(database: PostgresPlace, monkeypatch: pytest.MonkeyPatch):
@@ -153,3 +159,21 @@ def test_psycopg_closes_what_breaks(database: PostgresPlace):
     with pytest.raises(LedgerError), database.reader()._connection() as connection:
         raise psycopg.OperationalError("gone")
     assert connection.closed
+
+
+def test_a_bill_is_of_one_moment__what_is_committed_meanwhile_is_not_in_it(
+    database: PostgresPlace, monkeypatch: pytest.MonkeyPatch
+):
+    ledger, counted = database.open(), []
+    put_all(ledger, settled_call("a"))
+
+    def asking(*asked: Any) -> Any:
+        *_, ask = asked
+        for id in "bcd":
+            ((count,),) = ask(select(func.count()).select_from(CALLS))
+            counted.append(count)
+            put_all(ledger, settled_call(id))
+
+    monkeypatch.setattr(postgres_reader, "ask_for_bill", asking)
+    database.reader().bill(CallQuery(), By.MODEL)
+    assert counted == [1, 1, 1]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from sidecar.clock import SECOND, SystemClock
+from sidecar.ledger.bill_statements import CALL_BOOK, lines
 from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.operation_questions import ALL_UNSETTLED
 from sidecar.ledger.postgres_address import postgres_address
@@ -19,7 +20,7 @@ from sidecar.ledger.postgres_statements import (
     for_postgres,
 )
 from sidecar.ledger.rows import ROW_COLUMNS
-from sidecar.ledger.statements import Statement, calls_named, calls_page, report_rows
+from sidecar.ledger.statements import Statement, calls_named, calls_page
 from tests.postgres import PostgresServer
 
 
@@ -53,7 +54,7 @@ def test_the_columns_of_the_upsert_stand_in_the_order_of_a_row():
 @pytest.mark.part("postgresql")
 class TestPlans:
     def test_open_rows_are_found_without_reading_the_others(self, connection: Connection):
-        assert "calls_open" in plan(connection, SETTLE_LOST_OF_DEAD)
+        assert "calls_open" in plan(connection, SETTLE_LOST_OF_DEAD[False])
 
     def test_old_rows_are_found_by_their_start(self, connection: Connection):
         assert "Index Scan using calls_by_start" in plan(connection, EXPIRE_CALLS)
@@ -63,8 +64,10 @@ class TestPlans:
         assert "Index Scan Backward using calls_by_start" in found
         assert "Index Cond: (started_at <= '5'::bigint)" in found
 
-    def test_a_report_over_a_span_reads_only_the_span(self, connection: Connection):
-        found = plan(connection, for_postgres(report_rows(CallQuery(since=1, until=2), By.MODEL)))
+    def test_a_bill_over_a_span_reads_only_the_span(self, connection: Connection):
+        found = plan(
+            connection, for_postgres(lines(CallQuery(since=1, until=2), By.MODEL, CALL_BOOK, CALL_BOOK.parts[-1]))
+        )
         assert "Index Cond: ((started_at >= '1'::bigint) AND (started_at < '2'::bigint))" in found
 
     def test_the_beginning_of_an_id_uses_the_key_although_the_database_is_no_c(self, connection: Connection):

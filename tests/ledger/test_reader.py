@@ -2,16 +2,19 @@
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from sidecar.errors import LedgerError
-from sidecar.ledger import schema
-from sidecar.ledger.contract import CallQuery
+from sidecar.ledger import reader, schema
+from sidecar.ledger.contract import By, CallQuery
 from sidecar.ledger.reader import SqliteReader
 from sidecar.ledger.steps import NEWEST
+from sidecar.ledger.tables import CALLS
 from tests.ledger.conformance import put_all
-from tests.ledger.given import SOON, FilePlace, open_call, settled_call
+from tests.ledger.given import SOON, FilePlace, open_call, orphaned_call, settled_call
 
 
 def execute(path: Path, statement: str, *values: object) -> None:
@@ -122,9 +125,34 @@ def test_a_call_that_this_version_has_no_words_for_is_an_error_and_not_left_out(
     closed_with(file, "a")
     execute(file.path, "UPDATE calls SET kind = 'dream'")
     with pytest.raises(
-        LedgerError, match=r"holds a call that this sidecar has no words for \(Invalid enum value 'dream'"
+        LedgerError, match=r"holds a row that this sidecar has no words for \(Invalid enum value 'dream'"
     ):
         list(file.reader().calls(CallQuery()))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("orphaned_usd", "1 dollar and some"),
+        ("avoidable_usd", "2147483692c72036854"),
+        ("usage", '{"input": -1}'),
+        ("usage", "[]"),
+        ("spend_usd", "NaN"),
+    ],
+)
+def test_what_no_sidecar_wrote_is_an_error_with_a_sentence(file: FilePlace, column: str, value: str):
+    """A file can be written by others; a list or a bill of it must not end in a traceback."""
+    ledger = file.open()
+    put_all(ledger, orphaned_call("a"))
+    assert ledger.close(SOON)
+    execute(file.path, f"UPDATE calls SET {column} = ?", value)
+
+    def read() -> None:
+        list(file.reader().calls(CallQuery()))
+        SqliteReader.open(f"sqlite:///{file.path}").bill(CallQuery(), By.MODEL)
+
+    with pytest.raises(LedgerError, match=r"holds a row that this sidecar has no words for .*; read it with a newer"):
+        read()
 
 
 def test_a_file_that_goes_away_between_two_questions_is_said_so(file: FilePlace):
@@ -140,3 +168,21 @@ def test_a_reader_can_not_write(file: FilePlace):
     asked = SqliteReader.open(file.url)
     with asked._connection() as connection, pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM calls")
+
+
+def test_a_bill_is_of_one_moment__what_is_committed_meanwhile_is_not_in_it(
+    file: FilePlace, monkeypatch: pytest.MonkeyPatch
+):
+    ledger, counted = file.open(), []
+    put_all(ledger, settled_call("a"))
+
+    def asking(*asked: Any) -> Any:
+        *_, ask = asked
+        for id in "bcd":
+            ((count,),) = ask(select(func.count()).select_from(CALLS))
+            counted.append(count)
+            put_all(ledger, settled_call(id))
+
+    monkeypatch.setattr(reader, "ask_for_bill", asking)
+    file.reader().bill(CallQuery(), By.MODEL)  # type: ignore[attr-defined]
+    assert counted == [1, 1, 1]

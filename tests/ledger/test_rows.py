@@ -36,7 +36,7 @@ RECORDS = st.builds(
     labels=st.dictionaries(st.text(), st.text(), max_size=3), handed_over=st.none() | st.sampled_from(HandedOver),
     usage_at_left=st.none() | st.dictionaries(st.just("output"), st.integers(0, 2**63)), told_usd=MONEY,
     held_milliseconds=st.none() | st.integers(0, 2**62), decision=WORDS, decision_reason=WORDS,
-    caller_timeout_seconds=st.none() | st.floats(0, allow_infinity=False),
+    caller_timeout_seconds=st.none() | st.floats(0, allow_infinity=False), socket=WORDS,
 )  # fmt: skip
 
 
@@ -75,4 +75,14 @@ def test_the_instance_stands_in_its_column():
 def test_a_kind_without_a_word_for_it_is_refused():
     row = dict(zip(RECORD_COLUMNS, as_selected(as_row(astuple(settled_call()), "i")), strict=True)) | {"kind": "dream"}
     with pytest.raises(msgspec.ValidationError, match="dream"):
+        as_record(tuple(row.values()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"spend_usd": "NaN"}, {"told_usd": "-Infinity"}, {"usage": '{"input":-1}'}, {"usage_at_left": '{"output":-1}'}],
+)
+def test_what_can_be_no_amount_and_no_count_is_refused(wrong: dict[str, str]):
+    row = dict(zip(RECORD_COLUMNS, as_selected(as_row(astuple(settled_call()), "i")), strict=True)) | wrong
+    with pytest.raises(msgspec.ValidationError):
         as_record(tuple(row.values()))

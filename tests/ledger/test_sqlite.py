@@ -3,9 +3,9 @@
 import pytest
 
 from sidecar.clock import SystemClock
-from sidecar.ledger.contract import By, CallQuery
+from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.file import Point
-from tests.ledger.conformance import LostPromises, Places, ReadingPromises, ReportPromises, WritingPromises, put_all
+from tests.ledger.conformance import LostPromises, Places, ReadingPromises, WritingPromises, put_all
 from tests.ledger.given import SOON, FilePlace, Signals, file_place, open_call, settled_call
 from tests.ledger.timeouts_conformance import TimeoutPromises
 
@@ -25,10 +25,6 @@ class TestLost(InFile, LostPromises):
 
 
 class TestReading(InFile, ReadingPromises):
-    pass
-
-
-class TestReport(InFile, ReportPromises):
     pass
 
 
@@ -82,4 +78,4 @@ def test_two_ledgers_one_after_the_other_share_a_file(file: FilePlace):
     put_all(first, settled_call("a"))
     first.close(SOON)
     put_all(file.open("second"), settled_call("b"))
-    assert [line.calls for line in file.reader().report(CallQuery(), By.MODEL)] == [2]
+    assert len(list(file.reader().calls(CallQuery()))) == 2

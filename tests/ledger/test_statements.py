@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sidecar.ledger.contract import By, CallQuery
+from sidecar.ledger.contract import CallQuery
 from sidecar.ledger.rows import ROW_COLUMNS
 from sidecar.ledger.statements import (
     EXPIRE_CALLS,
@@ -12,7 +12,6 @@ from sidecar.ledger.statements import (
     calls_named,
     calls_page,
     rendered,
-    report_rows,
 )
 
 
@@ -44,11 +43,6 @@ def test_old_rows_are_found_by_their_start(connection: sqlite3.Connection):
 def test_a_page_begins_where_the_last_one_ended(connection: sqlite3.Connection):
     found = plan(connection, rendered(calls_page(CallQuery(), (5, "c"), 10)))
     assert "SEARCH calls USING INDEX calls_by_start" in found
-
-
-def test_a_report_over_a_span_reads_only_the_span(connection: sqlite3.Connection):
-    found = plan(connection, rendered(report_rows(CallQuery(since=1, until=2), By.MODEL)))
-    assert "USING INDEX calls_by_start (started_at>? AND started_at<?)" in found
 
 
 def test_the_beginning_of_an_id_uses_the_key(connection: sqlite3.Connection):

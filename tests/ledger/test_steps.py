@@ -66,6 +66,7 @@ def test_a_ledger_of_every_version_before_keeps_its_rows_and_gains_the_columns(
     assert (record.id, record.usage, record.spend_usd) == ("old", {"input": 1}, Decimal("0.1"))
     assert (record.method, record.labels, record.usage_at_left, record.handed_over) == (None, {}, None, None)
     assert (record.decision, record.decision_reason, record.caller_timeout_seconds) == (None, None, None)
+    assert record.socket is None
     assert connection.execute("SELECT count(*) FROM operations, operation_moves, instances").fetchone() == (0,)
 
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from msgspec.structs import astuple
 
 from sidecar.clock import SECOND
+from sidecar.ledger import timeout_statements
 from sidecar.ledger.contract import CallQuery, TimeoutReport
 from sidecar.ledger.memory import MemoryLedger
 from sidecar.ledger.rows import as_row
@@ -94,3 +95,23 @@ def test_money_of_any_length_is_summed_to_its_last_digit():
     calls = [open_call(id, spend_usd=lost, orphaned_usd=lost, **left) for id in "abc"]
     (line,) = in_memory(calls, CallQuery()).lines
     assert line.orphaned_usd == line.estimated_usd == 3 * lost
+
+
+@pytest.mark.parametrize("most", [0, 1, 100])
+def test_of_the_limits_that_ran_out_the_same_is_said_however_they_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, most: int
+):
+    monkeypatch.setattr(timeout_statements, "MOST_NAMED", most)
+    left = {"left_at": START + SECOND, "left_reason": "rst", "outcome": "orphan_cut", "caller_timeout_seconds": 1.0}
+    records = [open_call(id, model=id, **left) for id in "ab"]
+    records += [
+        open_call(id, model=id, outcome="delivered", caller_timeout_seconds=limit)
+        for id, limit in {"c": 1.0, "d": 9.0}.items()
+    ]
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    bring_up_to_date(connection, 0, 1)
+    connection.executemany(UPSERT_CALL, [as_row(astuple(record), "i") for record in records])
+    found = ask_for_timeouts(CallQuery(), lambda asked: connection.execute(*rendered(asked)), only_mismatches=True)
+    connection.close()
+    assert [line.model for line in found.lines] == ["a", "b"]
+    assert (found.told, found.untold) == (4, 0)

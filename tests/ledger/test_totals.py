@@ -1,68 +1,65 @@
-"""Sums are exact, and lines stand in their order."""
+"""Sums are exact, lines stand in their order, and only as many are kept as were asked for."""
 
 from decimal import Decimal, getcontext
+from typing import Any
 
 import pytest
 
+from sidecar.clock import SECOND
 from sidecar.ledger.contract import By
-from sidecar.ledger.totals import Facts, add_up
+from sidecar.ledger.totals import add, add_up, line_of, named
 
 
-def facts(
-    key: object, spend: str | None = None, orphaned: str | None = None, outcome: str | None = "delivered"
-) -> Facts:
-    return (key, outcome, 1, None, None, spend, orphaned, None, "exact", None)
+def spent(spend: str, orphaned: str = "0", **more: Any) -> dict[str, Any]:
+    return {"calls": 1, "spend_usd": Decimal(spend), "orphaned_usd": Decimal(orphaned), **more}
 
 
 def test_a_sum_of_more_digits_than_the_usual_context_has_is_not_rounded():
-    (line,) = add_up(
-        [facts("m", "12345678901234567890.000000000001"), facts("m", "0.0000000000000000000000000001")], By.MODEL
-    )
+    groups = [("a", spent("12345678901234567890.000000000001")), ("b", spent("0.0000000000000000000000000001"))]
     assert getcontext().prec == 28
-    assert str(line.spend_usd) == "12345678901234567890.0000000000010000000000000001"
+    assert str(add_up(groups, By.MODEL, None).total.spend_usd) == "12345678901234567890.0000000000010000000000000001"
 
 
-def test_a_float_would_have_erred():
-    (line,) = add_up([facts("m", "0.1")] * 10, By.MODEL)
-    assert line.spend_usd == Decimal(1)
+def test_what_is_not_there_is_zero_and_money_a_decimal():
+    line = line_of({}, "m")
+    assert (line.calls, line.spend_usd, type(line.spend_usd), line.orphaned_seconds) == (0, Decimal(0), Decimal, 0.0)
 
 
-def test_zero_is_a_decimal():
-    (line,) = add_up([facts("m")], By.MODEL)
-    assert (line.spend_usd, line.orphaned_usd, line.avoidable_usd, line.estimated_usd) == (Decimal(0),) * 4
+def test_more_is_added_to_what_is_there():
+    sums: dict[str, Any] = {"calls": 1}
+    add(sums, {"calls": 2, "open": 1, "rescued": 0})
+    assert sums == {"calls": 3, "open": 1}
 
 
 @pytest.mark.parametrize(
-    ("calls", "keys"),
+    ("groups", "keys"),
     [
-        ([facts("a", "9", "1"), facts("b", "5", "2")], ["b", "a"]),
-        ([facts("a", "5", "1"), facts("b", "9", "1")], ["b", "a"]),
-        ([facts("a", "5"), facts("b", "4"), facts("b", "1")], ["b", "a"]),
-        ([facts("b"), facts("a"), facts(None)], [None, "a", "b"]),
+        ([("a", spent("9", "1")), ("b", spent("5", "2"))], ["b", "a"]),
+        ([("a", spent("5", "1")), ("b", spent("9", "1"))], ["b", "a"]),
+        ([("a", spent("5")), ("b", spent("5", calls=2))], ["b", "a"]),
+        ([("b", spent("5")), ("a", spent("5")), (None, spent("5"))], [None, "a", "b"]),
     ],
 )
-def test_lines_stand_by_orphaned_then_spent_then_calls_then_name(calls: list[Facts], keys: list[str | None]):
-    assert [line.key for line in add_up(calls, By.CALLER)] == keys
+def test_lines_stand_by_orphaned_then_spent_then_number_then_name(groups: Any, keys: list[str | None]):
+    assert [line.key for line in add_up(groups, By.CALLER, None).lines] == keys
 
 
-def test_what_was_rescued_was_spent_once_and_delivered():
-    (line,) = add_up(
-        [facts("m", "3", "0", "rescued"), facts("m", None, None, "rescued"), facts("m", "0", "0", "joined")], By.MODEL
+def test_the_others_are_the_total_less_the_first_lines():
+    groups = [(str(number), spent("1", str(number), microseconds=SECOND)) for number in range(1000)]
+    added = add_up(groups, By.CALLER, 2)
+    assert ([line.key for line in added.lines], added.others_count) == (["999", "998"], 998)
+    assert (added.others.calls, added.others.orphaned_usd, added.others.orphaned_seconds) == (
+        998,
+        Decimal(497503),
+        998.0,
     )
-    assert (line.calls, line.rescued, line.rescued_usd) == (3, 2, Decimal(3))
-    assert (line.spend_usd, line.orphaned_usd, line.orphaned, line.delivered) == (Decimal(3), Decimal(0), 0, 0)
 
 
-def test_no_outcome_is_called_open():
-    (line,) = add_up([facts(None, outcome=None)], By.OUTCOME)
-    assert (line.key, line.open) == ("open", 1)
+def test_days_stand_in_their_order__the_latest_of_them():
+    days = [(day, spent("1")) for day in (20_000, 0, 19_999)]
+    assert [line.key for line in add_up(days, By.DAY, None).lines] == ["1970-01-01", "2024-10-03", "2024-10-04"]
+    assert [line.key for line in add_up(days, By.DAY, 2).lines] == ["2024-10-03", "2024-10-04"]
 
 
-def test_a_day_is_named_in_utc():
-    lines = add_up([facts(20_000), facts(0), facts(19_999)], By.DAY)
-    assert [line.key for line in lines] == ["1970-01-01", "2024-10-03", "2024-10-04"]
-
-
-def test_a_clock_that_stepped_back_adds_no_negative_seconds():
-    (line,) = add_up([("m", "orphan_finished", 1, 9, 5, None, None, None, None, None)], By.MODEL)
-    assert line.orphaned_seconds == 0.0
+def test_no_outcome_is_called_open_and_no_caller_nothing():
+    assert (named(None, By.OUTCOME), named(None, By.CALLER), named("m", By.MODEL)) == ("open", None, "m")

@@ -54,3 +54,16 @@ def test_damage_is_told_from_other_failures():
     assert is_damage(reported(sqlite3.SQLITE_NOTADB, ""))
     assert not is_damage(reported(sqlite3.SQLITE_FULL, ""))
     assert not is_damage(RuntimeError())
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "make room on its disk"),
+        (errno.EDQUOT, "make room on its disk"),
+        (errno.EIO, "look at its disk: full, over quota, gone, or failing"),
+        (errno.EROFS, PLACE.removeprefix("; ")),
+    ],
+)
+def test_an_error_of_the_file_system_has_the_advice_of_its_number(number: int, advice: str):
+    assert str(as_ledger_error(Path("x.db"), OSError(number, "it failed"))).endswith(f"it failed; {advice}")

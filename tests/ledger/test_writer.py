@@ -4,11 +4,14 @@ import sqlite3
 
 import pytest
 
+from sidecar.clock import Moment
 from sidecar.errors import LedgerError
+from sidecar.ledger.backlog import Backlog
 from sidecar.ledger.contract import CallQuery
-from sidecar.ledger.file import Point
+from sidecar.ledger.file import Point, Upserted
 from sidecar.ledger.questions import DAY
-from sidecar.ledger.writer import longer
+from sidecar.ledger.rows import Snapshot
+from sidecar.ledger.writer import Writer, longer
 from tests.ledger.conformance import put_all
 from tests.ledger.given import SOON, START, FilePlace, Signals, open_call, settled_call
 
@@ -123,10 +126,10 @@ def test_a_lost_call_that_this_version_has_no_words_for_is_an_error_and_stays_op
     first = file.open("first")
     put_all(first, open_call())
     assert first.close(SOON)
+    second = file.open("second")
     connection = sqlite3.connect(file.path)
     with connection:
         connection.execute("UPDATE calls SET kind = 'dream'")
-    second = file.open("second")
     with pytest.raises(LedgerError, match="Invalid enum value 'dream'"):
         second.settle_lost(START)
     assert connection.execute("SELECT outcome FROM calls").fetchone() == (None,)
@@ -136,8 +139,12 @@ def test_a_lost_call_that_this_version_has_no_words_for_is_an_error_and_stays_op
 def test_pauses_grow_to_a_bound():
     pauses = [0.02]
     while len(pauses) < 10:
-        pauses.append(longer(pauses[-1]))
+        pauses.append(longer(pauses[-1], chance=1))
     assert pauses == pytest.approx([0.02, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10])
+
+
+def test_chance_parts_those_who_lost_one_database_in_one_moment():
+    assert [longer(8, chance) for chance in (0, 0.5, 1)] == [5, 7.5, 10]
 
 
 def test_rows_past_the_retention_are_deleted_in_chunks_between_commits(file: FilePlace):
@@ -182,3 +189,37 @@ def test_a_sweep_that_fails_holds_up_no_rows(file: FilePlace):
     put_all(ledger, open_call())
     assert ids(file) == ["c1"]
     assert ledger.health().errors == {"expire": 1}
+
+
+class NarrowStore:
+    """A place that takes a few rows at a time."""
+
+    def __init__(self, most_rows: int) -> None:
+        self.batches: list[int] = []
+        self.notices: tuple[str, ...] = ()
+        self.commit_seconds = 0.0
+        self._most_rows = most_rows
+
+    def upsert(self, snapshots: list[Snapshot]) -> Upserted:
+        if len(snapshots) > self._most_rows:
+            raise DISK_FULL
+        self.batches.append(len(snapshots))
+        return Upserted(len(snapshots), [])
+
+    def expire(self, before: Moment) -> int:
+        return 0
+
+    def close(self) -> None:
+        pass
+
+
+def test_rows_that_do_not_go_all_at_once_go_in_parts(file: FilePlace):
+    store, backlog = NarrowStore(7), Backlog(1000)
+    writer = Writer(store, backlog, file.clock, None)
+    for number in range(100):
+        backlog.put(settled_call(f"c{number}"))
+    writer.start()
+    while not writer.flush(0.01):
+        assert len(store.batches) <= 100
+    assert (sum(store.batches), backlog.dropped, writer.stop(SOON)) == (100, 0, True)
+    assert set(writer.tally.errors) == {"write"}

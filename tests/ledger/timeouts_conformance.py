@@ -55,7 +55,7 @@ class TimeoutPromises(Conformance):
         )  # fmt: skip
 
     def test_a_report_over_nothing_has_no_lines(self, place: Place):
-        assert timeouts(place) == TimeoutReport(lines=[], untold=0, days=1.0)
+        assert timeouts(place) == TimeoutReport(lines=[], untold=0, told=0, days=1.0)
 
     @pytest.mark.parametrize("difference", ["upstream", "model", "kind", "caller_timeout_seconds"])
     def test_what_differs_has_lines_of_its_own(self, place: Place, difference: str):
@@ -69,6 +69,17 @@ class TimeoutPromises(Conformance):
     def test_calls_that_told_no_limit_are_counted_and_in_no_line(self, place: Place):
         report = timeouts(place, answered("a", 1), settled_call("b"), orphaned_call("c"))
         assert (len(report.lines), report.lines[0].calls, report.untold) == (1, 1, 2)
+
+    def test_answers_in_sockets_are_counted_apart_whatever_their_request_said(self, place: Place):
+        live: dict[str, Any] = {"kind": CallKind.LIVE, "http_status": 101}
+        report = timeouts(
+            place, answered("a", 1, **live), gave_up("b", **live), settled_call("c", **live), answered("d", 5)
+        )
+        assert (only_line(report).calls, report.told, report.untold, report.live) == (1, 1, 0, 3)
+
+    def test_a_repeat_of_what_was_asked_for_in_a_socket_is_none_of_a_limit(self, place: Place):
+        report = timeouts(place, gave_up("a", kind=CallKind.LIVE), answered("r", 5, attempt_of="a"))
+        assert (only_line(report).repeats, only_line(report).left_at_limit) == (0, 0)
 
     @pytest.mark.parametrize(
         "fields",
