@@ -16,6 +16,7 @@ from sidecar.providers.anthropic_reported import completion_in, message_in
 from sidecar.providers.anthropic_stream import message_stream
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role, Route
 from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.names import name_of
 from sidecar.providers.operation_requests import about, opening_request
 from sidecar.providers.paths import ASKS, PathDialect, Row, unread
 from sidecar.providers.unary import UnaryReader
@@ -81,7 +82,7 @@ def route_on_vertex(verb: str, model: str) -> Route | None:
     return Route(
         method=verb,
         kind=VERTEX_KINDS[verb],
-        model=model,
+        model=name_of(model),
         open_reply=open_messages,
         open_request=open_messages_request,
         on_close=ON_CLOSE["anthropic.elsewhere"],

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
 from sidecar.metering.basis import Basis
 from sidecar.metering.usage import Usage
+from sidecar.providers.on_close import OnCloseFacts
 
 if TYPE_CHECKING:
+    from sidecar.providers.live import LiveReader
     from sidecar.providers.operation import OperationWire
 
 
@@ -154,6 +155,8 @@ class Role(Enum):
     """Asks about an operation."""
     CANCEL = auto()
     """Asks that an operation stop."""
+    LIVE = auto()
+    """Opens a socket that carries many calls; it is none itself (`live.py`)."""
 
 
 class Inquiry(msgspec.Struct, frozen=True):
@@ -195,7 +198,9 @@ class Route(msgspec.Struct, frozen=True):
     """The family of operations that it opens (SUBMIT; CALL where the body says `is_background`), asks about or cancels."""
     operation_id: str = ""
     """The operation that the path is about; empty where it names none."""
-    on_close: "OnCloseFacts | None" = None
+    open_live: "Callable[[str], LiveReader] | None" = None
+    """Makes the reader of the socket that it opens (LIVE), given the target with its query."""
+    on_close: OnCloseFacts | None = None
     """Where this route's provider is another than the dialect's (Claude on Vertex); None takes the dialect's facts."""
 
     @property
@@ -206,20 +211,6 @@ class Route(msgspec.Struct, frozen=True):
     def opens(self, facts: RequestFacts) -> bool:
         """Whether the request, read whole, opens an operation that we know how to speak about."""
         return self.operation is not None and (self.role is Role.SUBMIT or (self.is_billable and facts.is_background))
-
-
-class OnCloseFacts(msgspec.Struct, frozen=True):
-    """What the provider does with the work when the connection closes, and how we know."""
-
-    stream: OnClose
-    unary: OnClose
-    source: str
-    date: str
-    evidence: str
-
-    def of(self, kind: CallKind) -> OnClose:
-        """The fact for one kind of call."""
-        return self.stream if kind is CallKind.STREAM else self.unary
 
 
 class Dialect(Protocol):

@@ -2,10 +2,15 @@
 
 A row says what is documented or measured, and which of the two. What nobody has said or measured is `unknown`, which is
 treated as the bare connection would be: cut, and the spend estimated. `sidecar probe` measures with one's own key.
+
+Of sockets that carry many calls nothing is known (`OnCloseFacts.live`), so there is no row for them. OpenAI has an event that
+stops a Realtime response, `response.cancel`, after which its usage is still reported; it has none for a response over WebSocket,
+to which `response.steer` only adds (openai-python 3.54, `types/realtime`, `types/responses`). What a closed socket does to an
+answer that is being given is said by nobody, Google's SDK included (python-genai 3.4.0; providers-wire 6 and 10).
 """
 
 from sidecar.lifecycle.policy import OnClose
-from sidecar.providers.contract import OnCloseFacts
+from sidecar.providers.on_close import OnCloseFacts
 
 GOOGLE = OnCloseFacts(
     stream=OnClose.RUNS_ON,

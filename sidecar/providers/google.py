@@ -7,8 +7,9 @@ from functools import lru_cache
 
 import msgspec
 
-from sidecar.providers.contract import OnCloseFacts, Route
+from sidecar.providers.contract import Route
 from sidecar.providers.google_routes import route_of
+from sidecar.providers.on_close import OnCloseFacts
 from sidecar.providers.paths import LONGEST_PATH, MOST_ROUTES
 
 STATUS_NAMES = {
@@ -19,9 +20,9 @@ STATUS_NAMES = {
 """google.rpc names of HTTP statuses (google-wire 9)."""
 
 PATHLESS = (
-    "the request has no path, so its method and model are lost: google-genai sends this when GOOGLE_VERTEX_BASE_URL is set "
-    "but project and location come only from the environment (GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION); "
-    "pass project= and location= to the client, or set the base URL with http_options"
+    "the request has no path, so its method and model are lost: google-genai sends this in Vertex mode when a base URL is "
+    "set (GOOGLE_VERTEX_BASE_URL; with GOOGLE_GENAI_USE_VERTEXAI, GOOGLE_GEMINI_BASE_URL) but project and location come only "
+    "from the environment (GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION); pass project= and location= to the client"
 )
 
 

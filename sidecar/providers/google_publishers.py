@@ -13,6 +13,7 @@ from sidecar.lifecycle.record import CallKind
 from sidecar.providers.anthropic import route_on_vertex
 from sidecar.providers.contract import Route
 from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.names import name_of
 from sidecar.providers.openai import OPENAI
 from sidecar.providers.openai_chat import open_chat
 from sidecar.providers.openai_request import open_call
@@ -39,7 +40,7 @@ def publishers_route(path: str) -> Route | None:
     return Route(
         method=found["verb"],
         kind=KINDS[found["verb"]],
-        model=found["model"] or found["endpoint"],
+        model=name_of(found["model"] or found["endpoint"]),
         open_reply=open_chat,
         open_request=open_call,
         on_close=ON_CLOSE["vertex.publishers"],

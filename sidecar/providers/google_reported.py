@@ -5,7 +5,8 @@ read field by field; what can't be read counts as 0 and makes the rest a lower b
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -42,6 +43,8 @@ class Unsure(Struct, rename="camel", gc=False):
     usage_metadata: Raw = NULL
     model_version: Raw = NULL
 
+
+Shape = TypeVar("Shape", bound=UsageMetadata)
 
 NONE = (Candidate(),)
 METERED = msgspec.json.Decoder(Metered)
@@ -148,12 +151,18 @@ def carefully(unsure: Unsure) -> tuple[Metered, str]:
     model, fields = text_of(value_of(unsure.model_version)), value_of(unsure.usage_metadata)
     if not isinstance(fields, dict):
         return Metered(None, model), ""
-    meta, is_sound = UsageMetadata(), True
-    for name, key in zip(UsageMetadata.__struct_fields__, UsageMetadata.__struct_encode_fields__, strict=True):
+    meta, is_sound = careful_metadata(fields, UsageMetadata)
+    return Metered(meta, model), "" if is_sound else MALFORMED
+
+
+def careful_metadata(fields: Mapping[str, object], shape: type[Shape]) -> tuple[Shape, bool]:
+    """The numbers that can be read, and whether all could."""
+    meta, is_sound = shape(), True
+    for name, key in zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True):
         value, is_as_expected = READ[type(getattr(meta, name))](fields.get(key))
         setattr(meta, name, value)
         is_sound = is_sound and is_as_expected
-    return Metered(meta, model), "" if is_sound else MALFORMED
+    return meta, is_sound
 
 
 def careful_text(value: object) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 Three kinds of path. A model's method stands behind the last `:` of the path and the model before it (`VERBS`); everything else
 is told by the path's end (`RESOURCES`); other publishers' models and OpenAI's language have tables of their own
 (`google_publishers.py`). The version, a base path before it and `projects/../locations/..` in it may be there or not, and
-tell us nothing. Live (`/ws/..`) is not read.
+tell us nothing. The sockets of Live (`/ws/..`) are told by their method alone: their first message names the model.
 """
 
 import re
@@ -19,6 +19,8 @@ from sidecar.providers.google_interaction_operations import INTERACTIONS_WIRE
 from sidecar.providers.google_interactions import open_interaction_document
 from sidecar.providers.google_interactions_stream import open_interaction
 from sidecar.providers.google_jobs import PREDICTIONS_WIRE, TUNING_WIRE
+from sidecar.providers.google_live import open_live
+from sidecar.providers.google_live_music import open_music
 from sidecar.providers.google_long_running import IMPORTS_WIRE, OPERATIONS_WIRE
 from sidecar.providers.google_operation_requests import open_batch_request, open_job_request
 from sidecar.providers.google_predict import open_predict, open_predict_request
@@ -30,8 +32,9 @@ from sidecar.providers.google_triggers import TRIGGERS_WIRE
 from sidecar.providers.google_tuned_models import TUNED_MODELS_WIRE
 from sidecar.providers.google_video import open_video, open_video_request
 from sidecar.providers.google_video_operations import VIDEOS_WIRE, open_fetch_request
+from sidecar.providers.names import name_of
 from sidecar.providers.operation import OperationWire
-from sidecar.providers.paths import OpenReply, OpenRequest, Row, route_of as row_route
+from sidecar.providers.paths import OpenReply, OpenRequest, Row, route_of as row_route, socket
 from sidecar.providers.unary import UnaryReader
 from sidecar.providers.unread import open_unread
 
@@ -108,7 +111,21 @@ def family(collection: str, wire: OperationWire, **create: object) -> tuple[Row,
 OTHERS = "agents|environments|webhooks|credentials|auth_tokens|voices"
 """Collections in which nothing is billed."""
 
+GENERATIVE_SERVICE = r"/ws/google\.ai\.generativelanguage\.[^/]+\.GenerativeService\."
+
+SOCKETS = (
+    socket("BidiGenerateContent", rf"{GENERATIVE_SERVICE}BidiGenerateContent\Z", open_live),
+    socket("BidiGenerateContentConstrained", rf"{GENERATIVE_SERVICE}BidiGenerateContentConstrained\Z", open_live),
+    socket("BidiGenerateMusic", rf"{GENERATIVE_SERVICE}BidiGenerateMusic\Z", open_music),
+    socket(
+        "BidiGenerateContent", r"/ws/google\.cloud\.aiplatform\.[^/]+\.LlmBidiService/BidiGenerateContent\Z", open_live
+    ),
+)
+"""Google-wire 8. The second is for tokens that a browser may have. In Vertex mode without project and location the SDK dials the
+base URL as it is, without a path that would say what it wants: such a socket is not read."""
+
 RESOURCES = (
+    *SOCKETS,
     row("POST", r"/interactions(?:Http|:create)?", "interactions.create", Role.CALL, operation=INTERACTIONS_WIRE,
         open_reply=open_interaction, open_request=open_interaction_request, reply_headers=TIERED),
     row("POST", r"/interactions:createStream", "interactions.create", Role.CALL, operation=INTERACTIONS_WIRE,
@@ -181,7 +198,7 @@ def verb_route(path: str) -> Route | None:
     return Route(
         method=name,
         kind=verb.kind,
-        model=found["model"] or found["other"],
+        model=name_of(found["model"] or found["other"]),
         role=verb.role,
         open_reply=verb.open_reply,
         open_request=verb.open_request,

@@ -144,7 +144,7 @@ def observed_in(document: bytes, extract: Extract) -> Observed | None:
     return Observed(Progress.RUNNING, cut.provider_id, cut.model, created_at=cut.created_at, mark=cut.mark)
 
 
-TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:"]', re.DOTALL)
+TOKEN = re.compile(rb'"(?:[^"\\]++|\\.|)*+"|[{}\[\],:"]', re.DOTALL)
 CLOSE = {b"{": b"}", b"[": b"]"}
 
 

@@ -7,8 +7,9 @@ dialect on the same server (Anthropic's `/v1/messages`) is asked at the end.
 
 from collections.abc import Callable
 
-from sidecar.providers.contract import OnCloseFacts, Route
+from sidecar.providers.contract import Route
 from sidecar.providers.facts import ON_CLOSE
+from sidecar.providers.on_close import OnCloseFacts
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_operations import Wires
 from sidecar.providers.openai_routes import NO_WIRES, rows as openai_rows

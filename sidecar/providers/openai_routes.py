@@ -9,18 +9,23 @@ from collections.abc import Callable
 
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.contract import ReplyHead, ReplyReader, RequestFacts, Role
+from sidecar.providers.live import LiveReader
 from sidecar.providers.openai_audio import open_speech, open_transcript
 from sidecar.providers.openai_chat import open_chat
 from sidecar.providers.openai_events import open_responses
 from sidecar.providers.openai_extras import PLAIN, Extras
 from sidecar.providers.openai_images import open_images
+from sidecar.providers.openai_live_sessions import open_live_session
 from sidecar.providers.openai_operations import Wires, wires
+from sidecar.providers.openai_realtime import open_realtime
 from sidecar.providers.openai_request import open_call, open_media, open_spoken
+from sidecar.providers.openai_responses_socket import open_responses_socket
 from sidecar.providers.operation import OperationWire
 from sidecar.providers.operation_requests import opening_request
-from sidecar.providers.paths import OpenRequest, Row, unread
+from sidecar.providers.paths import OpenLive, OpenRequest, Row, socket, unread
 
 Open = Callable[[ReplyHead, RequestFacts, Extras], ReplyReader]
+OpenSocket = Callable[[str, Extras], LiveReader]
 
 NAMED = r"(?:/(?:deployments|engines)/(?P<model>[^/]+)(?:/extensions)?)?"
 """Azure's deployments; engines are how OpenAI itself once named models."""
@@ -86,6 +91,14 @@ FREE: tuple[tuple[str, str, str], ...] = (
 )
 """Known, and not billed."""
 
+SOCKETS: tuple[tuple[str, str, OpenSocket], ...] = (
+    ("realtime.connect", r"/realtime", open_realtime),
+    ("responses.connect", r"/responses", open_responses_socket),
+    ("live.connect", r"/live/sessions", open_live_session),
+    ("live.forks.connect", rf"/live/sessions/{ONE}/fork", open_live_session),
+)
+"""Sockets in which calls are made, all GET, by their names in OpenAI's SDK. One that looks on at a Live session is not among
+them (`openai_live_sessions.py`)."""
 
 NO_WIRES: Wires = {}
 
@@ -123,6 +136,11 @@ def row(
     )
 
 
+def with_extras(opened: OpenSocket, extras: Extras) -> OpenLive:
+    """Makes the reader of a socket, with what its provider says beyond OpenAI."""
+    return lambda target: opened(target, extras)
+
+
 def rows(extras: Extras = PLAIN, own: Wires = NO_WIRES) -> tuple[Row, ...]:
     """The whole table; `own` are the provider's own families of operations, in place of OpenAI's of the same names."""
     families = {**wires(extras), **own}
@@ -137,4 +155,5 @@ def rows(extras: Extras = PLAIN, own: Wires = NO_WIRES) -> tuple[Row, ...]:
         for method, verb, path, role, request in OPERATIONS
     )
     free = (unread(method, rf"{path}\Z", verb=verb) for method, verb, path in FREE)
-    return (*calls, *free, *operations)
+    sockets = (socket(method, rf"{path}\Z", with_extras(opened, extras)) for method, path, opened in SOCKETS)
+    return (*calls, *free, *operations, *sockets)

@@ -18,6 +18,7 @@ from sidecar.providers.figures import Figures
 class CachedDetails(Struct, gc=False):
     """What the cached part of the input is made of; the realtime names are used elsewhere too."""
 
+    text_tokens: Count = 0
     audio_tokens: Count = 0
     image_tokens: Count = 0
 
@@ -125,8 +126,9 @@ def usage_of(numbers: Numbers) -> tuple[Usage, str]:
 
 
 def has_parts(details: InputDetails) -> bool:
-    """Whether some of the input has a price of its own, beside what was cached."""
-    return bool(details.cache_write_tokens or details.audio_tokens or details.image_tokens)
+    """Whether some of the input may have a price of its own, or is said to be of a kind."""
+    is_split = bool(details.cached_tokens and details.cached_tokens_details)
+    return bool(details.cache_write_tokens or details.audio_tokens or details.image_tokens) or is_split
 
 
 def either(one: int, other: int) -> tuple[int, str]:
@@ -138,7 +140,7 @@ def either(one: int, other: int) -> tuple[int, str]:
 
 def in_parts(usage: Usage, of_input: InputDetails, of_output: OutputDetails, doubt: str) -> tuple[Usage, str]:
     """The usage with its parts."""
-    parts, cached_audio, unsure = input_parts(of_input, usage)
+    parts, cached, unsure = input_parts(of_input, usage)
     made, is_over = within(Parts(of_output.audio_tokens, of_output.image_tokens), usage.output)
     written = min(of_input.cache_write_tokens, usage.input)
     kept_long = of_input.cache_write_tokens_details.ttl_12h_tokens if of_input.cache_write_tokens_details else 0
@@ -152,25 +154,34 @@ def in_parts(usage: Usage, of_input: InputDetails, of_output: OutputDetails, dou
         cache_write_input=written - kept_long,
         cache_write_hour_input=kept_long,
         audio_input=parts.audio,
-        cached_audio_input=cached_audio,
+        cached_text_input=cached.text_tokens,
+        cached_audio_input=cached.audio_tokens,
+        cached_image_input=cached.image_tokens,
         image_input=parts.image,
         audio_output=made.audio,
         image_output=made.image,
     ), doubt or unsure or ("details_over_total" if is_over else "")
 
 
-def input_parts(details: InputDetails, usage: Usage) -> tuple[Parts, int, str]:
-    """The parts of the fresh input, the audio among the cached one, and a contradiction if there is one.
+def input_parts(details: InputDetails, usage: Usage) -> tuple[Parts, CachedDetails, str]:
+    """The parts of the fresh input, those of the cached one, and a contradiction if there is one.
 
     Where nobody says what was cached, as much of each part as fits is taken to be, and shown as plain cached tokens.
     """
     given = Parts(details.audio_tokens, details.image_tokens)
-    if not (given.audio or given.image):
-        return given, 0, ""
-    if usage.cached_input and details.cached_tokens_details is None:
+    if (given.audio or given.image) and usage.cached_input and details.cached_tokens_details is None:
         cached = usage.cached_input
-        return within(minus(given, Parts(cached, cached)), usage.input)[0], 0, "cache_modality_unknown"
-    of_cache = details.cached_tokens_details or NO_CACHED
-    cached_audio = min(of_cache.audio_tokens, given.audio, usage.cached_input)
-    parts, is_over = within(minus(given, Parts(cached_audio, of_cache.image_tokens)), usage.input)
-    return parts, cached_audio, "details_over_total" if is_over else ""
+        return within(minus(given, Parts(cached, cached)), usage.input)[0], NO_CACHED, "cache_modality_unknown"
+    of_cache, is_contradicted = cached_parts(details.cached_tokens_details or NO_CACHED, given, usage.cached_input)
+    fresh = minus(given, Parts(of_cache.audio_tokens, of_cache.image_tokens))
+    parts, is_over = within(fresh, usage.input)
+    return parts, of_cache, "details_over_total" if is_over or is_contradicted else ""
+
+
+def cached_parts(told: CachedDetails, given: Parts, cached: int) -> tuple[CachedDetails, bool]:
+    """What `cached` tokens are made of, and whether more was told than was given or cached. What is left over is unknown."""
+    parts = Parts(min(told.audio_tokens, given.audio), min(told.image_tokens, given.image))
+    parts, _ = within(parts, cached)
+    text = min(told.text_tokens, cached - parts.audio - parts.image)
+    found = CachedDetails(text, parts.audio, parts.image)
+    return found, found != told

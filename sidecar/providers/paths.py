@@ -14,7 +14,6 @@ from sidecar.bodies.lenient import decoded
 from sidecar.lifecycle.record import CallKind
 from sidecar.providers.contract import (
     Inquiry,
-    OnCloseFacts,
     ReplyHead,
     ReplyReader,
     RequestFacts,
@@ -24,13 +23,16 @@ from sidecar.providers.contract import (
     Route,
 )
 from sidecar.providers.json_request import JsonRequest
+from sidecar.providers.live import LiveReader
 from sidecar.providers.names import name_of
+from sidecar.providers.on_close import OnCloseFacts
 from sidecar.providers.operation import OperationWire
 from sidecar.providers.unary import Extract, UnaryReader
 from sidecar.providers.unread import open_unread
 
 OpenReply = Callable[[ReplyHead, RequestFacts], ReplyReader]
 OpenRequest = Callable[[RequestHead], RequestReader]
+OpenLive = Callable[[str], LiveReader]
 
 MOST_ROUTES = 1024
 LONGEST_PATH = 512
@@ -61,6 +63,13 @@ class Row(msgspec.Struct, frozen=True):
     inquiry: Inquiry | None = None
     operation: OperationWire | None = None
     """The family of operations that the requests are about; a group `id` in the path names the one."""
+    open_live: OpenLive | None = None
+    """Of requests that open a socket in which calls are made."""
+
+
+def socket(method: str, path: str, open_live: OpenLive) -> Row:
+    """A row of requests that open a socket in which calls are made."""
+    return Row(method, re.compile(path), Role.LIVE, verb="GET", kind=CallKind.LIVE, open_live=open_live)
 
 
 def unread(method: str, path: str, role: Role = Role.FREE, verb: str = "POST") -> Row:
@@ -160,4 +169,5 @@ def route_of(row: Row, found: re.Match[str]) -> Route:
         inquiry=row.inquiry,
         operation=row.operation,
         operation_id=found.groupdict().get("id") or "",
+        open_live=row.open_live,
     )

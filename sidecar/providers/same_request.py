@@ -6,6 +6,7 @@ heard of, and an answer must never go to another's.
 """
 
 import re
+from collections.abc import Mapping
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Final
@@ -26,7 +27,7 @@ W3C's `baggage` counts. It is not drawn per request but passed along, the same i
 PER_ATTEMPT_BEGINNINGS: Final = (b"x-b3-", b"x-datadog-")
 
 MULTIPART: Final = b"multipart/"
-BOUNDARY: Final = re.compile(rb';[ \t]*+boundary=(?:"(?:[^"\\]|\\.)*+"|[^;]*+)', re.IGNORECASE).sub
+BOUNDARY: Final = re.compile(rb';[ \t]*+boundary=(?:"(?:[^"\\]|\\.|)*+"|[^;]*+)', re.IGNORECASE).sub
 """SDKs draw another for each attempt, and nothing else in the body differs (providers-wire 2)."""
 
 SIGNATURE: Final = b"AWS4-"
@@ -37,6 +38,15 @@ PARTS_OF_SIGNATURE: Final = 3
 """Those two, behind SIGNATURE."""
 CALL_ID: Final = b"amz-sdk-invocation-id"
 
+AWS_AGENT: Final = b" ua/2."
+"""In the User-Agent of AWS' SDKs: the version of their grammar for it."""
+FEATURES: Final = re.compile(rb" m/[^ ]*+").sub
+"""Which of its features the SDK has used so far, in any order. boto3 learns of some after its first attempt went out (seen with
+1.44.5: `m/e`, then `m/b,e,E,Z,N`), so they say nothing about what is asked."""
+
+FOR_US_ALONE: Final = b"proxy-authorization"
+"""Besides `X-Sidecar-*`: who brings it means to be told apart by it, and it goes no further."""
+
 DIGEST_BYTES: Final = 16
 NO_IDENTITY: Final = b""
 
@@ -45,8 +55,9 @@ def identity_of(fields: bytes, *others: bytes) -> bytes:
     """A digest of 16 bytes of all that must be equal for two requests to be one; empty for one that is like no other.
 
     `fields` are a request's header fields (as `RequestHead.fields`); `others` are further parts that have to be equal, in their
-    order: method, target, the body's digest, what `X-Sidecar-*` said. Names count whatever their case, values without the space
-    around them. Fields of different names have no order; those of one name are a list and have one (RFC 9110 section 5.3).
+    order: method, target, the body's digest, the upstream and its host, `for_us_alone`. Names count whatever their case, values
+    without the space around them. Fields of different names have no order; those of one name are a list and have one (RFC 9110
+    section 5.3).
     Credentials count by value and leave nothing but the digest; a request without one has an identity too. Never raises.
 
     A signature of AWS' differs between the attempts of one call, and what is left of it, an access key's id, is no secret. So
@@ -66,6 +77,15 @@ def identity_of(fields: bytes, *others: bytes) -> bytes:
     return digest.digest()
 
 
+def for_us_alone(noted: Mapping[bytes, bytes]) -> list[bytes]:
+    """What a request says to us and to nobody behind us, among the fields that were noted: names and values, to be counted too.
+
+    All of it, whatever we make of it: who marks tenants by a label that no setting allows has marked them all the same.
+    """
+    said = sorted(field for field in noted.items() if field[0] == FOR_US_ALONE or field[0].startswith(b"x-sidecar-"))
+    return [part for field in said for part in field]
+
+
 def _counted(fields: bytes) -> list[tuple[bytes, bytes]]:
     """The fields that count, in their order: names in lower case, and of values what is alike in each attempt."""
     counted, is_multipart = [], False
@@ -78,6 +98,8 @@ def _counted(fields: bytes) -> list[tuple[bytes, bytes]]:
             value, is_multipart = BOUNDARY(b"", value, 1), True
         elif name == b"authorization" and value.startswith(SIGNATURE):
             value = b" ".join([SIGNATURE, *LASTING(value)])
+        elif name == b"user-agent" and AWS_AGENT in value:
+            value = FEATURES(b"", value)
         counted.append((name, value))
     if is_multipart:  # boundaries need not be equally long; what else the body holds, its digest says
         return [field for field in counted if field[0] != b"content-length"]

@@ -85,7 +85,7 @@ has written there itself (google-wire 5.4).
 Others look alike and say something else. `X-Fal-Request-Timeout` bounds the time until fal starts (`start_timeout=`), and
 `Prefer: wait` the time that Replicate holds its reply back: their callers wait longer. `grpc-timeout` comes on HTTP/2, which is
 not spoken here."""
-SECONDS: Final = re.compile(rb"[ \t]*+([0-9]{1,6}+(?:\.[0-9]{1,20}+)?+)[ \t]*+(?=\r|\Z)").match
+SECONDS: Final = re.compile(rb"[ \t]*+([0-9]{1,6}+(?:\.[0-9]{1,20}+)?)[ \t]*+(?=\r|\Z)").match
 LONGEST_TIMEOUT_SECONDS: Final = 7 * 86400.0
 """Who says that it waits for longer says nothing."""
 

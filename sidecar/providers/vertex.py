@@ -22,3 +22,13 @@ def host_for(path: str) -> str:
     if location == "global" or not REGION.fullmatch(location):
         return DEFAULT_HOST
     return f"aiplatform.{location}.rep.googleapis.com" if location in MULTI_REGIONS else f"{location}-{DEFAULT_HOST}"
+
+
+def serves(host: str) -> bool:
+    """Whether Vertex answers at a host of this name, without port: the default one, a region's, or a multi-region's."""
+    if host == DEFAULT_HOST:
+        return True
+    region = host.removesuffix(f"-{DEFAULT_HOST}")
+    if region != host:
+        return REGION.fullmatch(region) is not None
+    return host in {f"aiplatform.{location}.rep.googleapis.com" for location in MULTI_REGIONS}

@@ -1,11 +1,8 @@
-import pytest
-
-from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
-from sidecar.providers.contract import OnCloseFacts
+from sidecar.providers.contract import Role, Route
+from sidecar.providers.unread import open_unread
 
 
-@pytest.mark.parametrize(("kind", "fact"), [(CallKind.STREAM, OnClose.STOPS), (CallKind.UNARY, OnClose.UNKNOWN)])
-def test_streams_and_unary_calls_have_facts_of_their_own(kind, fact):
-    facts = OnCloseFacts(stream=OnClose.STOPS, unary=OnClose.UNKNOWN, source="s", date="d", evidence="e")
-    assert facts.of(kind) is fact
+def test_only_a_call_is_billed_by_itself():
+    roles = {role for role in Role if Route("m", CallKind.UNARY, "", open_unread, role).is_billable}
+    assert roles == {Role.CALL}, "a socket carries calls and is none"

@@ -1,8 +1,13 @@
+from decimal import Decimal
+
 import pytest
 
+from sidecar.lifecycle.record import CallKind
 from sidecar.providers.contract import NO_FACTS, Role
 from sidecar.providers.openai import OPENAI
-from sidecar.providers.openai_routes import CALLS, FREE, OPERATIONS, rows
+from sidecar.providers.openai_routes import CALLS, FREE, OPERATIONS, SOCKETS, rows
+from sidecar.providers.xai import XAI
+from sidecar.websocket.message import Message
 from tests.providers.wire import JSON, read
 
 CALLED = [
@@ -62,6 +67,14 @@ OTHERS = [
     ("DELETE", "/files/file-1", "files", Role.FREE),
     ("POST", "/uploads/u_1/parts", "uploads", Role.FREE),
 ]
+OPENED = [
+    ("/realtime", "realtime.connect"),
+    ("/realtime?model=gpt-realtime-2", "realtime.connect"),
+    ("/realtime?api-version=2025-04-01-preview&deployment=my-dep", "realtime.connect"),
+    ("/responses", "responses.connect"),
+    ("/live/sessions", "live.connect"),
+    ("/live/sessions/live_1/fork", "live.forks.connect"),
+]
 PREFIXES = ["/v1", "/openai/v1", "/openai", "/api/v1", "/v2/abc123/openai/v1", "", "/gateway/team-a/v1"]
 
 
@@ -81,6 +94,30 @@ def test_what_is_no_call_is_known_too(prefix, verb, path, name, role):
     assert route is not None
     assert (route.method, route.role) == (name, role)
     assert not route.is_billable
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize(("target", "name"), OPENED)
+def test_a_socket_is_known_below_every_prefix(prefix, target, name):
+    route = OPENAI.route("GET", prefix + target)
+    assert route is not None
+    assert (route.method, route.role, route.kind, route.is_billable) == (name, Role.LIVE, CallKind.LIVE, False)
+    assert route.open_live is not None
+    assert route.open_live(prefix + target).turn(1).reported() is None
+
+
+def test_a_provider_reads_its_sockets_in_its_own_way():
+    ended = b'{"type":"response.completed","response":{"usage":{"input_tokens":9,"cost_in_usd_ticks":1000000000}}}'
+    costs = []
+    for dialect in (OPENAI, XAI):
+        route = dialect.route("GET", "/v1/responses")
+        assert route is not None
+        assert route.open_live is not None
+        reader = route.open_live("/v1/responses")
+        reader.from_provider(Message(ended))
+        reported = reader.turn(1).reported()
+        costs.append(reported and reported.cost_usd)
+    assert costs == [None, Decimal("0.1")]
 
 
 @pytest.mark.parametrize("middle", ["/deployments/my-dep", "/deployments/my%2Ddep", "/engines/my-dep"])
@@ -112,6 +149,10 @@ def test_a_deployment_with_extensions_names_the_model():
         ("POST", "/v1/realtime/client_secrets"),
         ("PUT", "/v1/chat/completions"),
         ("GET", "/v1/embeddings"),
+        ("GET", "/v1/live/sessions/live_1/attach"),
+        ("GET", "/v1/realtime/translations"),
+        ("POST", "/v1/realtime"),
+        ("POST", "/v1/live/sessions"),
         ("POST", "/"),
         ("POST", ""),
         ("GET", "/v1/chat/completions\n"),
@@ -123,9 +164,9 @@ def test_what_is_not_in_the_table_is_no_route(verb, path):
 
 
 def test_every_row_of_the_table_has_its_test():
-    tested = {name for _, name in CALLED} | {name for _, _, name, _ in OTHERS}
-    assert tested == {row[0] for row in (*CALLS, *OPERATIONS, *FREE)}
-    assert len(rows()) == len(CALLS) + len(OPERATIONS) + len(FREE)
+    tested = {name for _, name in (*CALLED, *OPENED)} | {name for _, _, name, _ in OTHERS}
+    assert tested == {row[0] for row in (*CALLS, *OPERATIONS, *FREE, *SOCKETS)}
+    assert len(rows()) == len(CALLS) + len(OPERATIONS) + len(FREE) + len(SOCKETS)
 
 
 def test_a_free_reply_is_not_read():

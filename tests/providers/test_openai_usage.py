@@ -69,6 +69,31 @@ def usage(fields: Json) -> tuple[Usage, str]:
             ),
             Usage(input=20, cached_input=10, audio_input=8, cached_audio_input=4),
         ),
+        (
+            billed(30, 0, input_tokens_details={"cached_tokens": 10, "cached_tokens_details": {"text_tokens": 10}}),
+            Usage(input=20, cached_input=10, cached_text_input=10),
+        ),
+        (
+            used(
+                30,
+                0,
+                prompt_tokens_details={
+                    "cached_tokens": 10,
+                    "audio_tokens": 9,
+                    "image_tokens": 8,
+                    "cached_tokens_details": {"text_tokens": 2, "audio_tokens": 3, "image_tokens": 5},
+                },
+            ),
+            Usage(
+                input=20,
+                cached_input=10,
+                audio_input=6,
+                image_input=3,
+                cached_text_input=2,
+                cached_audio_input=3,
+                cached_image_input=5,
+            ),
+        ),
     ],
 )
 def test_usage_is_told_in_disjoint_classes(fields, expected):
@@ -111,6 +136,19 @@ def test_reasoning_that_the_total_counts_beside_the_output_is_not_taken_out_of_i
             "cache_modality_unknown",
         ),
         (
+            used(
+                10,
+                5,
+                prompt_tokens_details={
+                    "cached_tokens": 6,
+                    "image_tokens": 3,
+                    "cached_tokens_details": {"text_tokens": 9, "image_tokens": 4},
+                },
+            ),
+            Usage(input=4, cached_input=6, output=5, cached_text_input=3, cached_image_input=3),
+            "details",
+        ),
+        (
             used(10, 5, prompt_tokens_details={"cached_tokens": 4, "cache_write_tokens": 9}),
             Usage(input=6, cached_input=4, output=5, cache_write_input=6),
             "details",
@@ -132,7 +170,9 @@ DETAILS = st.none() | st.fixed_dictionaries(
         "audio_tokens": COUNTS,
         "image_tokens": COUNTS,
         "reasoning_tokens": COUNTS,
-        "cached_tokens_details": st.fixed_dictionaries({}, optional={"audio_tokens": COUNTS, "image_tokens": COUNTS}),
+        "cached_tokens_details": st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(("text_tokens", "audio_tokens", "image_tokens"), COUNTS)
+        ),
     },
 )
 ANY_USAGE = st.fixed_dictionaries(
@@ -147,7 +187,7 @@ def test_parts_never_exceed_their_class_and_classes_never_their_total(fields):
     got, doubt = usage(fields)
     assert got.audio_input + got.image_input <= got.input
     assert got.cache_write_input + got.cache_write_hour_input <= got.input
-    assert got.cached_audio_input <= got.cached_input
+    assert got.cached_unknown_input >= 0
     assert got.audio_output + got.image_output <= got.output
     if total := fields.get("total_tokens"):
         assert got.input + got.cached_input + got.output + got.reasoning <= total

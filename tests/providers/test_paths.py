@@ -6,8 +6,10 @@ from hypothesis import given, strategies as st
 
 from sidecar.lifecycle.policy import OnClose
 from sidecar.lifecycle.record import CallKind
-from sidecar.providers.contract import NO_FACTS, OnCloseFacts, RequestFacts, RequestHead, Role, Route
-from sidecar.providers.paths import ASKS, LONGEST_PATH, PathDialect, Row, asked_in
+from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestHead, Role, Route
+from sidecar.providers.google_live import open_live
+from sidecar.providers.on_close import OnCloseFacts
+from sidecar.providers.paths import ASKS, LONGEST_PATH, PathDialect, Row, asked_in, socket
 from tests.providers.wire import JSON, read
 
 FACTS = OnCloseFacts(OnClose.STOPS, OnClose.UNKNOWN, "s", "d", "e")
@@ -48,6 +50,15 @@ def test_a_row_tells_what_a_request_is():
 def test_a_row_whose_body_names_the_model_needs_it():
     asking = route("POST", "/ask")
     assert (asking.model, asking.kind, asking.needs_body) == ("", CallKind.STREAM, True)
+
+
+def test_a_row_may_open_a_socket():
+    talking = PathDialect("d", "p", (), FACTS, rows=(socket("talk", r"/talk$", open_live),), envelope=envelope)
+    found = talking.route("GET", "/v1/talk?key=k")
+    assert found is not None
+    assert (found.method, found.role, found.kind, found.open_live) == ("talk", Role.LIVE, CallKind.LIVE, open_live)
+    assert not found.is_billable
+    assert talking.route("POST", "/v1/talk") is None
 
 
 def test_verb_and_order_count():

@@ -62,6 +62,21 @@ def test_third_attempt_is_the_same_request_too() -> None:
     assert len({identity_of(head.fields) for head in heads}) == 1
 
 
+BOTO3 = (
+    b"Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11.7 m/%b cfg/retry-mode#standard Botocore/1.44.5"
+)
+
+
+def test_boto3_has_learnt_of_features_that_it_uses__still_the_same_request() -> None:
+    first, second = (block([signature("a"), CALL, (b"User-Agent", BOTO3 % used)]) for used in (b"e", b"b,e,E,Z,N"))
+    assert identity_of(first) == identity_of(second) != NO_IDENTITY
+
+
+def test_agents_of_others_count_whole() -> None:
+    first, second = (block([(b"User-Agent", b"an-agent m/" + used)]) for used in (b"e", b"b"))
+    assert identity_of(first) != identity_of(second)
+
+
 def test_two_calls_of_boto3_are_two_requests() -> None:
     one, other = (attempts.attempts_of(attempts.bedrock_converse)[0] for _ in range(2))
     assert identity_of(one.fields) != identity_of(other.fields)

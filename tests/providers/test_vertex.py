@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from sidecar.providers.vertex import DEFAULT_HOST, VERTEX, host_for
+from sidecar.providers.vertex import DEFAULT_HOST, VERTEX, host_for, serves
 
 TAIL = "publishers/google/models/m:generateContent"
 
@@ -58,3 +58,25 @@ def test_no_client_chooses_a_foreign_host(location):
     assert host.endswith(".googleapis.com")
     assert all(character in "abcdefghijklmnopqrstuvwxyz0123456789-." for character in host)
     assert len(host.split(".")) in (3, 5)
+
+
+@pytest.mark.parametrize("location", ["us-central1", "us", "eu", "global", "", "a" * 40])
+def test_each_host_that_a_path_may_lead_to_is_served(location):
+    assert serves(host_for(f"/v1/projects/p/locations/{location}/{TAIL}"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "aiplatform.googleapis.com.evil.example",
+        "evil.example-aiplatform.googleapis.com",
+        "-aiplatform.googleapis.com",
+        "aiplatform.evil.rep.googleapis.com",
+        "storage.googleapis.com",
+        "googleapis.com",
+        "a" * 41 + "-aiplatform.googleapis.com",
+    ],
+)
+def test_no_other_host_is(host):
+    assert not serves(host)
