@@ -1,7 +1,8 @@
 """Tells, at once, when the last process that stands behind an operation has ended.
 
 An operation may be opened by one process and polled by another: all that were seen asking for it stand behind it. One of which
-no process could be seen has none here, and is judged by its lease alone.
+no process could be seen has none here, and is judged by its lease alone: also when others ask for it later, who can be seen. Or
+whoever knows its id could have it taken for abandoned, by asking for it and ending.
 """
 
 import asyncio
@@ -37,6 +38,8 @@ class CallerExits:
         """One process may be among them several times, once for each connection: pidfds and not pids tell processes apart."""
         self._behind: dict[str, set[Process]] = {}
         """By operation."""
+        self._unseen_openers: set[str] = set()
+        """Operations that nobody can be said to have left, as the first who asked for them could not be seen."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._holders: dict[int, frozenset[Process]] = {}
         """Who holds a socket, by its inode: looked up once for a connection, as long as all of them live."""
@@ -48,7 +51,7 @@ class CallerExits:
         """
         inode = self._peers.inode_of(ours, theirs) if HAS_PIDFD else None
         if inode is None:
-            self._tell_unseen(NOT_HERE if HAS_PIDFD else NO_PIDFD)
+            self._cannot_see(operation, NOT_HERE if HAS_PIDFD else NO_PIDFD)
             return None
         known = self._holders.get(inode)
         if known is None:
@@ -58,6 +61,7 @@ class CallerExits:
 
     def forget(self, operation: str) -> None:
         """Nobody needs to stand behind it any more."""
+        self._unseen_openers.discard(operation)
         for process in self._behind.pop(operation, ()):
             if not any(process in others for others in self._behind.values()):
                 self._let_go(process)
@@ -69,6 +73,7 @@ class CallerExits:
         for process in list(self._watched):
             self._let_go(process)
         self._behind.clear()
+        self._unseen_openers.clear()
 
     async def _look_up(self, operation: str, inode: int) -> None:
         # An application has many connections, and mostly it is the only one that has: so its own descriptors are looked at first.
@@ -77,7 +82,7 @@ class CallerExits:
         if not found:
             found = self._watch(await asyncio.to_thread(holders_of, inode))
         if not found:
-            self._tell_unseen(NOT_SHOWN)
+            self._cannot_see(operation, NOT_SHOWN)
             return
         self._holders[inode] = frozenset(found)
         self._behind.setdefault(operation, set()).update(found)
@@ -113,8 +118,8 @@ class CallerExits:
         gone = [operation for operation in theirs if not self._behind[operation]]
         for operation in gone:
             del self._behind[operation]
-        if gone:
-            self._gone(gone, f"process {process.pid} exited")
+        if told := [operation for operation in gone if operation not in self._unseen_openers]:
+            self._gone(told, f"process {process.pid} exited")
 
     def _let_go(self, process: Process) -> None:
         self._holders = {inode: held for inode, held in self._holders.items() if process not in held}
@@ -123,7 +128,9 @@ class CallerExits:
             self._loop.remove_reader(process.pidfd)
             os.close(process.pidfd)
 
-    def _tell_unseen(self, why: str) -> None:
+    def _cannot_see(self, operation: str, why: str) -> None:
+        if operation not in self._behind:
+            self._unseen_openers.add(operation)
         if not self._has_told_unseen:
             self._has_told_unseen = True
             self._unseen(why)

@@ -33,6 +33,11 @@ TCP_BYTES_ACKED_AT = 120
 
 Address = tuple[str, int]
 
+CANT_TELL = (OSError, AttributeError, ValueError)
+"""What asking about a socket may raise: the system does not know, has no such question, or the socket is closed. Over TLS a
+connection is told that it was lost only after its socket was closed; uvloop's sockets say then "negative file descriptor".
+"""
+
 
 class PeerEnd(Enum):
     """The caller's end of a connection."""
@@ -132,7 +137,7 @@ def acknowledged_bytes(sock: socket.socket) -> int | None:
     """Bytes that the peer's kernel has ever acknowledged on this connection; None where the system can't tell."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_BYTES_ACKED_AT + 8)
-    except (OSError, AttributeError):
+    except CANT_TELL:
         return None
     return int.from_bytes(info[TCP_BYTES_ACKED_AT:], sys.byteorder) if len(info) > TCP_BYTES_ACKED_AT else None
 
@@ -141,7 +146,7 @@ def seconds_since_heard(sock: socket.socket) -> float | None:
     """Seconds since the peer's last segment arrived, a FIN included; in steps of the kernel's clock tick. None if unknown."""
     try:
         info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_LAST_ACK_RECEIVED_AT + 4)
-    except (OSError, AttributeError):
+    except CANT_TELL:
         return None
     (milliseconds,) = struct.unpack_from("=I", info, TCP_LAST_ACK_RECEIVED_AT)
     return float(milliseconds) / 1000

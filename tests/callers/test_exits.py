@@ -155,3 +155,18 @@ def test_its_child_has_inherited_the_connection__it_stands_there_now() -> None:
                 assert heard.gone == [(("one",), f"process {child} exited")]
 
     asyncio.run(scene())
+
+
+def test_opener_can_not_be_seen__who_asks_later_and_ends_was_not_the_last() -> None:
+    async def scene() -> None:
+        with connected() as unseen, calling_process() as (ours, stranger):
+            async with exits() as (watch, heard):
+                await saw(watch, "one", unseen.ours)
+                await saw(watch, "one", ours)
+                await saw(watch, "two", ours)
+                await saw(watch, "two", unseen.ours)
+                stranger.kill()
+                await heard.until_gone()
+                assert heard.gone == [(("two",), f"process {stranger.pid} exited")]
+
+    asyncio.run(scene())
