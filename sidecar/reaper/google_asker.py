@@ -57,6 +57,13 @@ class GoogleAsker:
                 await self._send_by_sdk(call, errand)
         return with_delay(errand.answer() or await self._upstreams.ask(record, ask, credential))
 
+    async def load(self, ask: Ask) -> None:
+        """Have the SDK ready for such a question, which is to be sent in a hurry: loading it takes a second."""
+        call = call_for(ask)
+        if call is not None:
+            with contextlib.suppress(ImportError):
+                await self._sdk_for(call)
+
     async def _send_by_sdk(self, call: Call, errand: Errand) -> None:
         """Make the call; what comes of it the errand knows."""
         with contextlib.suppress(ImportError):  # a broken installation keeps nobody from cancelling

@@ -3,6 +3,7 @@
 from typing import Final
 
 from sidecar.ledger.operations import OperationLedger
+from sidecar.lifecycle.neighbors import reach_of
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.reaper.means import Means
 from sidecar.reaper.roster import Entry
@@ -29,7 +30,7 @@ class Inheritance:
         now = await self._means.store.do(lambda ledger: ledger.now())
         self._means.listening.heard(now, self._means.clock.monotonic_ns())
         self._means.listening.since = now
-        for record in await self._means.store.do(lambda ledger: [*ledger.unsettled(), *taken_over(ledger)]):
+        for record in await self._means.store.do(lambda ledger: [*ledger.unsettled(), *taken_over(ledger, 1)]):
             self._adopt(record)
             self._means.recorder.resumed(record)
 
@@ -40,7 +41,8 @@ class Inheritance:
             LedgerError: the ledger can't be used.
         """
         self._beats += 1
-        for record in await self._means.store.do(taken_over):
+        reach = reach_of(self._beats)
+        for record in await self._means.store.do(lambda ledger: taken_over(ledger, reach)):
             self._adopt(record)  # anew, if it was ours before it was somebody else's
             self._means.recorder.taken_over(record)
         if self._beats % BEATS_BETWEEN_COUNTS == 0:
@@ -57,9 +59,9 @@ class Inheritance:
         self._means.roster.put(entry, self._means.now())
 
 
-def taken_over(ledger: OperationLedger) -> list[OperationRecord]:
-    """Everything that has no living holder."""
+def taken_over(ledger: OperationLedger, reach: int) -> list[OperationRecord]:
+    """Everything that has no living holder, as far as that is ours to look after."""
     found: list[OperationRecord] = []
-    while batch := ledger.take_over(AT_ONCE):
+    while batch := ledger.take_over(AT_ONCE, reach):
         found += batch
     return found

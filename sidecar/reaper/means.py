@@ -39,6 +39,8 @@ class Given(NamedTuple):
     """Gives numbers from 0 to 1, by which questions are spread."""
     forget: Callable[[str], None] = forgets_nothing
     """Told of every operation that is ours no more: it has settled, or another sidecar has it."""
+    has_heirs: bool = False
+    """Other sidecars go on with what we leave, as in a shared ledger."""
 
 
 class Means:
@@ -54,6 +56,7 @@ class Means:
         self.recorder = given.recorder
         self.settlement = given.settlement
         self.rules = given.rules
+        self.has_heirs = given.has_heirs
         self.clock = clock = given.clock
         self.listening = Listening(clock.now(), clock.monotonic_ns(), beat_seconds)
         self.chance = given.chance

@@ -8,11 +8,10 @@ import msgspec
 from sidecar.bodies.coding import decoder_of
 from sidecar.clock import SECOND
 from sidecar.lifecycle.operation_record import OperationRecord, key_of
-from sidecar.metering.basis import Basis
+from sidecar.metering.basis import basis_in
 from sidecar.metering.usage import Usage
 from sidecar.providers.contract import ReplyHead, Reported, RequestFacts
 from sidecar.providers.operation import Observed, OperationWire
-from sidecar.providers.reported import NOTHING
 from sidecar.reaper.contract import Answer
 
 UNKNOWN: Final = frozenset({404, 410})
@@ -109,12 +108,11 @@ def reported_in(record: OperationRecord) -> Reported | None:
     """What was reported, as the row keeps it; None when nothing was."""
     if record.usage_basis is None:
         return None
-    usage = msgspec.convert(record.usage, Usage) if record.usage else NOTHING
     return Reported(
-        usage=msgspec.structs.replace(usage, variant=record.variant or ""),
+        usage=msgspec.convert(record.usage | {"variant": record.variant or ""}, Usage),
         model=record.served_model or "",
         tier=record.tier or "",
-        basis=Basis(record.usage_basis),
+        basis=basis_in(record.usage_basis),
         reason=record.usage_reason or "",
         cost_usd=record.told_usd,
     )

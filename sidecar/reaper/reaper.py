@@ -12,10 +12,11 @@ from typing import Final
 
 from sidecar.clock import SECOND
 from sidecar.ledger.operations import OperationLedger
-from sidecar.lifecycle.known import Gone
+from sidecar.lifecycle.known import Gone, Rules
 from sidecar.lifecycle.operation import GoneReason, OperationState as S
 from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.providers.operation import Observed, Progress
+from sidecar.reaper.contract import Settlement
 from sidecar.reaper.inheritance import Inheritance
 from sidecar.reaper.means import Given, Means
 from sidecar.reaper.parting import part
@@ -51,8 +52,7 @@ class Reaper:
         """`trouble` is told of faults that are not the provider's."""
         self._loop = loop
         self._wake = asyncio.Event()
-        beat = given.rules.lease_seconds / BEATS_IN_A_LEASE
-        self._beat_seconds = min(max(beat, LEAST_BEAT_SECONDS), MOST_BEAT_SECONDS)
+        self._beat_seconds = beat_seconds_of(given.rules)
         self._means = Means(given, Store(ledger, loop, thread), self._beat_seconds, self._wake.set)
         self._steps = Steps(self._means)
         self._work = Work(self._means, self._steps, loop, trouble)
@@ -73,20 +73,29 @@ class Reaper:
         await self._inheritance.begin()
         self._running = self._loop.create_task(self._run(), name="reaper")
 
-    async def stop(self, deadline_seconds: float, *, callers_are_gone: bool = False) -> None:
-        """End, within so many seconds. Rows that are not at their end are gone on with at the next start, or by others.
+    async def part(self, deadline_seconds: float) -> None:
+        """The callers are gone for certain, as where a pod ends: all operations that this dooms are cancelled, all at once.
 
-        With `callers_are_gone`, which is true where a pod ends, all operations that their callers' going dooms are cancelled
-        first: all at once, each in its time box.
+        Returns when each has come to its end, or has had so many seconds. What is opened afterwards wants another `part`.
         """
+        await self._halt()
+        await part(self._means, self._steps, self._work, deadline_seconds)
+
+    async def stop(self, deadline_seconds: float, *, callers_are_gone: bool = False) -> None:
+        """End, within so many seconds; with `callers_are_gone` as `part` does.
+
+        Rows that are not at their end are gone on with at the next start, or by others.
+        """
+        if callers_are_gone:
+            await self.part(deadline_seconds)
+        await self._halt()
+        await self._means.store.close()
+
+    async def _halt(self) -> None:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        if callers_are_gone:
-            await self._work.close()
-            await part(self._means, self._steps, self._work, deadline_seconds)
         await self._work.close()
-        await self._means.store.close()
 
     async def _run(self) -> None:
         beat_at = self._means.now()
@@ -109,6 +118,17 @@ class Reaper:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def rule_by(self, rules: Rules, settlement: Settlement) -> None:
+        """Decide by these from here on. What is open is looked at again at once: a grace may have become shorter, or longer.
+
+        A cancel that was claimed is seen through. The beat may become quicker and never slower: others take us for dead after a
+        term that was fixed at the start.
+        """
+        self._means.rules, self._means.settlement = rules, settlement
+        self._beat_seconds = min(self._beat_seconds, beat_seconds_of(rules))
+        for entry in self._means.roster.entries():
+            self._means.roster.put(entry, self._means.now())
 
     # === what the road tells ===
 
@@ -202,3 +222,8 @@ class Reaper:
         self._early[id] = gone
         if len(self._early) > MOST_EARLY:
             del self._early[next(iter(self._early))]
+
+
+def beat_seconds_of(rules: Rules) -> float:
+    """Between two looks for operations of dead sidecars."""
+    return min(max(rules.lease_seconds / BEATS_IN_A_LEASE, LEAST_BEAT_SECONDS), MOST_BEAT_SECONDS)

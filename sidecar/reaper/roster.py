@@ -34,6 +34,7 @@ class Entry:
         "look_at",
         "missing",
         "observed",
+        "put_at",
         "rest_until",
         "result_attempts",
         "rung_at",
@@ -68,9 +69,19 @@ class Entry:
         """A step was put off: nothing more before."""
         self.is_busy = False
         """A task works on it: nobody else may."""
+        self.put_at: Moment | None = None
+        """Somebody said meanwhile that it is due then: the task knows a row from before that."""
         self.due_at: Moment = 0
         self.rung_at: Moment | None = None
         """The moment under which it stands in the heap, not later than `due_at`; None when it does not."""
+
+    def leap(self, by: Moment) -> None:
+        """The clock was set: what was planned by it comes after as long as before, and neither an hour late nor at once."""
+        self.watched_from += by
+        self.look_at += by
+        self.send_at += by
+        self.rest_until += by
+        self.sent_at = None if self.sent_at is None else self.sent_at + by
 
     @property
     def rings_again(self) -> bool:
@@ -147,13 +158,25 @@ class Roster:
         entry.state = state
 
     def put(self, entry: Entry, at: Moment) -> None:
-        """Say when it is due next. Putting it off costs nothing: it stays in the heap where it is, and is asked when it rings."""
+        """Say when it is due next. Putting it off costs nothing: it stays in the heap where it is, and is asked when it rings.
+
+        While a task works on it, the soonest of these is kept until the task has done (`rest`).
+        """
+        if entry.is_busy:
+            entry.put_at = at if entry.put_at is None else min(at, entry.put_at)
+            return
         entry.due_at = at
         if entry.rung_at is None or at < entry.rung_at:
             entry.rung_at = at
             heapq.heappush(self._heap, (at, entry.id))
             if self._heap[0][0] == at:
                 self._sooner()
+
+    def rest(self, entry: Entry, until: Moment) -> None:
+        """A task has done with it, and has nothing to do before `until`; others may have, who have heard more of it since."""
+        entry.is_busy, put_at, entry.put_at = False, entry.put_at, None
+        if entry.id in self:
+            self.put(entry, until if put_at is None else min(until, put_at))
 
     def due(self, now: Moment, limit: int) -> list[Entry]:
         """Take out what is due by now and is not being worked on; each must be `put` again."""

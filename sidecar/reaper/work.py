@@ -62,10 +62,12 @@ class Work:
 
     def heard(self, now: Moment) -> None:
         """The ledger's clock was read: if nobody could be heard before, all silence begins anew."""
+        leap = now - self._means.now()
         why = self._means.listening.heard(now, self._means.clock.monotonic_ns())
         if why:
             self._trouble(f"{why}: no lease is judged for one lease")
             for entry in self._means.roster.entries():
+                entry.leap(leap)
                 if not entry.is_busy:
                     self._means.roster.put(entry, now)
 
@@ -86,9 +88,7 @@ class Work:
         else:
             again_seconds = 0.0
         finally:
-            entry.is_busy = False
-            if entry.id in self._means.roster:
-                self._means.roster.put(entry, self._means.later(again_seconds) if again_seconds else again_at)
+            self._means.roster.rest(entry, self._means.later(again_seconds) if again_seconds else again_at)
 
     async def follow(self, entry: Entry, record: OperationRecord, step: Step) -> Moment:
         """Take a step and those that follow from it; returns when the operation is due next."""

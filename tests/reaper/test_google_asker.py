@@ -140,6 +140,22 @@ async def test_other_dialects_go_as_they_are(rig: Rig) -> None:
     assert rig.asker._sdk is None
 
 
+async def test_sdk_is_loaded_before_it_is_wanted__and_then_only_used(rig: Rig) -> None:
+    await rig.asker.load(Ask("POST", "/v1beta/batches/b:cancel"))
+    loaded = rig.asker._sdk
+    assert loaded is not None
+    task = rig.asking(Ask("POST", "/v1beta/batches/b:cancel"))
+    connection, _ = await rig.asked()
+    await connection.send(reply(b"{}"))
+    await within(task)
+    assert rig.asker._sdk is loaded
+
+
+async def test_nothing_is_loaded_for_what_the_sdk_has_no_call_for(rig: Rig) -> None:
+    await rig.asker.load(Ask("GET", "/v1beta/nothing/of/it"))
+    assert rig.asker._sdk is None
+
+
 async def test_broken_installation_keeps_nobody_from_cancelling(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sidecar.reaper.google_sdk", None)
     task = rig.asking(Ask("POST", "/v1beta/batches/b:cancel"))

@@ -1,7 +1,9 @@
 """What others leave is taken up: after a restart, and after a sidecar has died (reliability.md A 4, 13, 14, 15, 18, 22)."""
 
+import msgspec
+
 from sidecar.lifecycle.operation import CancelResult as R, GoneReason, OperationState as S
-from tests.reaper.world import World
+from tests.reaper.world import RULES, World
 
 
 def test_15_after_a_restart__no_lease_is_judged_for_one_lease(world: World) -> None:
@@ -142,6 +144,20 @@ def test_18_a_sidecar_dies__one_of_the_others_takes_over(world: World) -> None:
     assert sum(map(len, taken)) == 10
 
 
+def test_4_two_see_the_same_lapse__one_claim_wins(world: World) -> None:
+    patient = msgspec.structs.replace(RULES, grace_seconds=60)
+    first, second = world.start("a", rules=patient), world.start("b", rules=patient)
+    record = first.open()
+    world.pass_time(65)
+    world.rows.alive.discard("a")  # cut off for a while, and then back
+    world.pass_time(30)
+    world.rows.alive.add("a")
+    world.pass_time(400)
+    assert second.journal.told("taken_over", record.id)
+    assert [by for _, _, by in world.sent] == ["b"]
+    assert (first.journal.told("settled", record.id), second.journal.told("settled", record.id)) == ([], ["cancelled"])
+
+
 def test_4_a_caller_polls_through_another_sidecar__it_counts(world: World) -> None:
     holder, other = world.start("a"), world.start("b")
     record = holder.open()
@@ -164,3 +180,23 @@ def test_a_row_that_nobody_told_of__found_when_all_are_counted(world: World) -> 
     record = sidecar.opening()
     world.pass_time(15 * 20 + 900 + 30)
     assert world.row(record).outcome == "untraceable"
+
+
+def test_each_looks_after_the_dead_that_stand_before_the_next_who_lives(world: World) -> None:
+    """So what a zone leaves is spread over all who live, and nobody need look at all of it (tests/scale)."""
+    ring = {name: world.start(name) for name in "abcdefgh"}
+    records = {name: ring[name].open() for name in "bdf"}
+    world.pass_time(21)
+    for name in records:
+        ring[name].die()
+    world.pass_time(20)
+    assert {name: world.row(record).holder for name, record in records.items()} == {"b": "a", "d": "c", "f": "e"}
+
+
+def test_the_neighbor_lives_and_does_not_look__one_who_stands_further_away_finds_it(world: World) -> None:
+    dead, stuck, other = (world.start(name) for name in ("c", "b", "a"))
+    record = dead.open()
+    stuck.thread.is_dead = True  # its ledger's own thread still says that it is alive
+    dead.die()
+    world.pass_time(45)
+    assert world.row(record).holder == other.name

@@ -53,3 +53,31 @@ def test_a_restart__nobody_is_taken_for_gone(world: World) -> None:
     world.run(sidecar.reaper.stop(4))
     world.pass_time(600)
     assert world.state(record) is S.RUNNING
+
+
+def test_cancelled_before_its_calls_have_ended__and_what_these_open_is_cancelled_at_the_end(world: World) -> None:
+    sidecar = world.start()
+    first = sidecar.open()
+    world.run(sidecar.reaper.part(10))
+    assert world.state(first) is S.CANCELLED
+    late = sidecar.open()
+    assert world.state(late) is S.RUNNING
+    world.run(sidecar.reaper.stop(10, callers_are_gone=True))
+    assert (world.state(late), world.row(late).gone_reason) == (S.CANCELLED, GoneReason.POD_ENDING)
+    assert len(world.provider.cancels) == 2
+
+
+def test_what_has_ended_and_waits_settles_where_nobody_goes_on_with_it(world: World) -> None:
+    sidecar = world.start()
+    doomed = sidecar.open()
+    world.run(sidecar.reaper.part(10))
+    assert world.state(doomed) is S.CANCELLED
+    assert world.row(doomed).settled_at is not None
+
+
+def test_what_has_ended_and_waits_is_left_to_those_who_share_the_ledger(world: World) -> None:
+    sidecar = world.start(has_heirs=True)
+    doomed = sidecar.open()
+    world.run(sidecar.reaper.stop(10, callers_are_gone=True))
+    assert world.state(doomed) is S.CANCELLED
+    assert world.row(doomed).settled_at is None

@@ -106,3 +106,9 @@ def test_what_was_reported_comes_back_from_the_row(reported: Reported) -> None:
 
 def test_nothing_was_reported__nothing_comes_back() -> None:
     assert reported_in(kept(None)) is None
+
+
+def test_a_word_that_nobody_knows_and_a_count_that_is_none__read_all_the_same() -> None:
+    """A ledger is shared with later versions: a row that can't be read would never settle, and be looked at for ever."""
+    told = row(usage={"input": 3, "variant": 1, "later": 5}, usage_basis="surely", variant="2K")
+    assert reported_in(told) == Reported(Usage(input=3, variant="2K"), basis=Basis.ESTIMATED)

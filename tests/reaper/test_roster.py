@@ -98,3 +98,30 @@ def test_ten_thousand_that_poll__the_heap_does_not_grow() -> None:
         for entry in entries:
             roster.put(entry, at)
     assert len(roster._heap) == 100
+
+
+def test_put_while_a_task_works_on_it__due_then_although_the_task_wants_it_later() -> None:
+    """A passing reply said that it has ended; what the task had read of its row was older."""
+    roster, (entry,) = roster_of(1)
+    entry.is_busy = True
+    roster.put(entry, 20)
+    roster.put(entry, 30)
+    assert roster.due(25, 10) == []
+    roster.rest(entry, 60_000)
+    assert ids(roster.due(25, 10)) == ["o0"]
+
+
+def test_task_has_done_and_nobody_has_put_it__due_when_the_task_wants_it() -> None:
+    roster, (entry,) = roster_of(1)
+    entry.is_busy = True
+    roster.rest(entry, 50)
+    assert roster.due(49, 10) == []
+    assert ids(roster.due(50, 10)) == ["o0"]
+
+
+def test_dropped_while_a_task_works_on_it__not_due_again() -> None:
+    roster, (entry,) = roster_of(1)
+    entry.is_busy = True
+    roster.drop(entry.id)
+    roster.rest(entry, 50)
+    assert roster.due(60, 10) == []

@@ -31,6 +31,17 @@ def test_16_the_clock_steps_back__a_silent_caller_is_found_out_all_the_same(worl
     assert world.state(record) is S.CANCELLED
 
 
+def test_16_the_clock_steps_back_while_a_cancel_is_confirmed__looked_at_as_soon_as_planned(world: World) -> None:
+    sidecar = world.start()
+    record = sidecar.open(job=world.provider.create(stops_after=60))
+    world.pass_time(90)
+    assert world.state(record) is S.CANCELLING
+    world.clock.offset = -3_600 * SECOND
+    world.provider.jobs[record.provider_id or ""].stop_at = world.clock.now()
+    world.pass_time(200)
+    assert world.row(record).outcome == "cancelled"
+
+
 def test_all_fall_silent_at_once__held_back_for_one_lease_and_said_once(world: World) -> None:
     sidecar = world.start()
     for _ in range(40):

@@ -130,7 +130,9 @@ class SleepyOperations(MemoryOperations):
 class Sidecar:
     """One process: a ledger's instance, a reaper, and the road's side of things."""
 
-    def __init__(self, world: "World", name: str, rules: Rules, wire: OperationWire) -> None:
+    def __init__(
+        self, world: "World", name: str, rules: Rules, wire: OperationWire, *, has_heirs: bool = False
+    ) -> None:
         self.world, self.name, self.wire = world, name, wire
         self.ledger = SleepyOperations(name, world.clock, world.rows)
         self.thread = InlineThread()
@@ -142,7 +144,7 @@ class Sidecar:
         given = Given(
             instance=name, asker=JobAsker(world.provider, world.sent, name), credentials=self.keys,
             wires=lambda record: wire, recorder=self.journal, settlement=self.settle, rules=rules, clock=world.clock,
-            chance=lambda: 0.5,
+            chance=lambda: 0.5, has_heirs=has_heirs,
         )  # fmt: skip
         told = self.troubles.append
         self.reaper = Reaper(given, ledger=self.ledger, loop=world.loop, trouble=told, thread=self.thread)
@@ -209,8 +211,10 @@ class World:
         """Cancels that left: when, which operation, by which sidecar."""
         self.sidecars: list[Sidecar] = []
 
-    def start(self, name: str = "a", rules: Rules = RULES, wire: OperationWire = WIRE) -> Sidecar:
-        sidecar = Sidecar(self, name, rules, wire)
+    def start(
+        self, name: str = "a", rules: Rules = RULES, wire: OperationWire = WIRE, *, has_heirs: bool = False
+    ) -> Sidecar:
+        sidecar = Sidecar(self, name, rules, wire, has_heirs=has_heirs)
         self.sidecars.append(sidecar)
         self.run(sidecar.reaper.start())
         return sidecar
