@@ -14,8 +14,8 @@ from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.metering.basis import Basis
 from sidecar.metering.bill import UnpricedReason
 from sidecar.providers import estimate
-from sidecar.providers.contract import NO_FACTS, ReplyReader, Reported, RequestReader, Route
-from sidecar.providers.same_request import identity_of
+from sidecar.providers.contract import NO_FACTS, ReplyReader, Reported, RequestReader, Role, Route
+from sidecar.providers.same_request import for_us_alone, identity_of
 from sidecar.providers.sdk_family import caller_timeout_seconds, grace_seconds, sender_of
 from sidecar.proxy import facts
 from sidecar.proxy.admission import Admission
@@ -33,21 +33,24 @@ class Account:
     """One call's record, the readers of its bytes, and the counters that it moves."""
 
     __slots__ = (
-        "_attempt", "_context", "_identity", "_metrics", "_request_reader", "_terminal_at", "at_left", "facts",
-        "has_received", "key", "labels", "may_be_rescued", "outgrew", "reader", "record", "request_fields", "route", "shelf",
+        "_attempt", "_context", "_host", "_identity", "_metrics", "_noted", "_prices", "_request_reader", "_terminal_at",
+        "at_left", "facts", "has_received", "key", "labels", "may_be_rescued", "outgrew", "reader", "record", "request_fields",
+        "route", "shelf",
     )  # fmt: skip
 
     def __init__(self, context: "Context", admission: Admission, route: Route, head: RequestHead, at: Moment) -> None:
         destination = admission.destination
         self._context = context
+        self._prices = context.prices  # of the call's beginning, whatever the settings say by its end
         self.route = route
-        self.request_fields = head.fields
+        self.request_fields, self._noted, self._host = head.fields, head.noted, admission.host
         self.labels = admission.labels
-        self._attempt: Attempt | None = Attempt(admission, head)
+        is_repeatable = route.role is Role.CALL  # one of many in a socket has no request of its own
+        self._attempt: Attempt | None = Attempt(admission, head) if is_repeatable else None
         self.key = b""
         """What another attempt of the same call would be told by first; empty until the request is whole."""
         self._identity: bytes | None = None
-        self.may_be_rescued = admission.may_be_rescued
+        self.may_be_rescued = is_repeatable and admission.may_be_rescued
         self.shelf: Shelf | None = None
         """Where its answer is kept, so that a retry may be given it when the caller leaves; None where none may."""
         self.outgrew = ""
@@ -177,14 +180,13 @@ class Account:
     def identity(self) -> bytes:
         """What a retry has to be equal in, as a digest; empty when nothing can be the same request."""
         if self._identity is None:
-            words = [value for label in sorted(self.labels) for value in label]
-            others = [self.key, (self.record.caller or "").encode(), *(word.encode() for word in words)]
-            self._identity = identity_of(self.request_fields, *others)
+            where = self.record.upstream.encode(), self._host.encode()
+            self._identity = identity_of(self.request_fields, self.key, *where, *for_us_alone(self._noted))
         return self._identity
 
     def grace_seconds(self) -> float:
         """How long the caller's SDK may take to come again, where its retry could be given the answer; else 0."""
-        if self.shelf is None or self.outgrew or not self.identity:
+        if self.shelf is None or self.shelf.is_closed or self.outgrew or not self.identity:
             return 0.0
         return grace_seconds(sender_of(self.request_fields))
 
@@ -208,7 +210,7 @@ class Account:
             return UnpricedReason.OPERATION
         return self.reader.gave_up if self.reader is not None else ""
 
-    def _reported(self, call: Call) -> Reported | None:
+    def reported(self, call: Call) -> Reported | None:
         """What the provider reported as used, or what can be told without it; None when that is nothing."""
         reader = self.reader
         if reader is not None and call.upstream is Upstream.FINISHED:
@@ -232,9 +234,9 @@ class Account:
         record.left_at, record.left_reason = call.left_at, call.left_reason
         record.finished_at, record.http_status = call.finished_at, call.status
         record.caller_timeout_seconds = caller_timeout_seconds(self.request_fields)
-        reported = told or self._reported(call)
+        reported = told or self.reported(call)
         record.settled_at = now = self._context.clock.now()
-        fates = settle_money(self._context.prices, self, call, outcome, reported, now)
+        fates = settle_money(self._prices, self, call, outcome, reported, now)
         record.outcome = outcome  # last: a row with an outcome is complete
         if outcome is not Outcome.DELIVERED or (reported is not None and reported.continuation):
             self._context.attempts.settled(self.key, record, "" if reported is None else reported.continuation)

@@ -1,5 +1,7 @@
 """From a request's head to where it goes and what it is, or to why it goes nowhere."""
 
+import re
+
 import msgspec
 
 from sidecar.errors import RequestRefused
@@ -11,6 +13,8 @@ from sidecar.providers.google_deadline import server_timeout_line
 from sidecar.proxy.destination import Destination
 from sidecar.proxy.replies import plain_error_body
 from sidecar.proxy.target import Address, named_place, origin_form
+from sidecar.proxy.within import destination_at, locate_within
+from sidecar.websocket.upgrade import asks_for_websocket
 
 MAX_CALLER_NAME = 200
 """Characters of `X-Sidecar-Caller` that are kept."""
@@ -18,11 +22,17 @@ MAX_CALLER_NAME = 200
 LEASE, DETACH = b"x-sidecar-lease", b"x-sidecar-detach"
 ON_DEPARTURE, RESCUE = b"x-sidecar-on-departure", b"x-sidecar-rescue"
 
+WEBSOCKET = b"websocket"
+"""The one protocol besides HTTP/1.1 that is carried on (RFC 6455)."""
+
 MAX_LABEL = 100
 """Characters of a label's value that are kept."""
 
 OFFERS = (b"h2c", b"http/", b"tls/")
 """Protocols that a request only offers to go on with: it is whole without them, and an answer in HTTP/1.1 is an answer to it."""
+
+VERTEX_PATH = re.compile(rb"/v[0-9][^/]*/(?:projects/[^/]+/locations/|publishers/)")
+"""Of Vertex AI; the Gemini API has no such resources (google-wire 1.1)."""
 
 
 class Admission(msgspec.Struct, frozen=True, gc=False):
@@ -51,17 +61,20 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
     `X-Sidecar-Rescue: off`."""
     added: bytes = b""
     """Header lines that the upstream gets besides the request's own, each with its line end."""
+    upgrade: bytes = b""
+    """What the connection is to carry instead of HTTP, if the provider agrees: `websocket`; empty for nothing else."""
 
 
-def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Address) -> Admission:
-    """Decide where a request goes that came to our `address`.
+def admit(
+    head: RequestHead, destinations: dict[bytes, Destination], address: Address, origin: Address | None = None
+) -> Admission:
+    """Decide where a request goes that came to our `address`, or, with an `origin`, through an intercepted tunnel to that place.
 
     Raises:
         RequestRefused: nowhere, and the sentence says why.
     """
-    destination, rest, host = locate(head.target, destinations, address)
-    if b"upgrade" in head.noted:
-        _check_upgrade(head)
+    destination, rest, host = locate(head.target, destinations, address, origin)
+    upgrade = _upgrade(head) if b"upgrade" in head.noted else b""
     path = rest.partition(b"?")[0].decode("latin-1")
     method, noted = head.method.decode("ascii"), head.noted
     sentence = destination.dialect.refusal(method, path)
@@ -83,26 +96,37 @@ def admit(head: RequestHead, destinations: dict[bytes, Destination], address: Ad
         is_detached=DETACH in noted and _is_detached(noted[DETACH]),
         may_be_rescued=may_rescue and (RESCUE not in noted or _may_be_rescued(noted[RESCUE])),
         added=server_timeout_line(route, head.fields) if destination.sends_server_timeout else b"",
+        upgrade=upgrade,
     )
 
 
 def error_body(
-    target: bytes, destinations: dict[bytes, Destination], address: Address, refused: RequestRefused
+    target: bytes,
+    destinations: dict[bytes, Destination],
+    address: Address,
+    refused: RequestRefused,
+    origin: Address | None = None,
 ) -> bytes:
     """The body of a refusal, in the dialect that the target's upstream speaks, as far as there is one."""
     try:
-        destination, _, _ = locate(target, destinations, address)
+        destination: Destination | None = locate(target, destinations, address, origin)[0]
     except RequestRefused:
+        destination = None if origin is None else destination_at(origin, destinations)
+    if destination is None:
         return plain_error_body(refused.status, refused.problem)
     return destination.dialect.error_body(refused.status, f"inference-sidecar: {refused.problem}")
 
 
-def locate(target: bytes, destinations: dict[bytes, Destination], address: Address) -> tuple[Destination, bytes, str]:
+def locate(
+    target: bytes, destinations: dict[bytes, Destination], address: Address, origin: Address | None = None
+) -> tuple[Destination, bytes, str]:
     """The upstream that a target leads to, what is left of it for the upstream, and the host that it named, if any.
 
     Raises:
         RequestRefused: it leads nowhere.
     """
+    if origin is not None:
+        return locate_within(origin, target, destinations)
     named = named_place(target)
     if named is not None:
         host, port, path = named
@@ -124,24 +148,35 @@ def find_destination(target: bytes, destinations: dict[bytes, Destination]) -> t
         known = ", ".join(sorted(f"/{name.decode()}" for name in destinations))
         raise RequestRefused(404, f"no upstream has this path; it must begin with one of {known} (upstreams)")
     rest = target[1 + len(name) :]
+    if destination.kin and VERTEX_PATH.match(rest):
+        destination = destinations.get(destination.kin, destination)
     return destination, rest if rest.startswith(b"/") else b"/" + rest
 
 
-def _check_upgrade(head: RequestHead) -> None:
-    """RFC 9110 section 7.8: an offer may be ignored; HTTP/1.0 can't make one, nor can a field that Connection does not name.
+def _upgrade(head: RequestHead) -> bytes:
+    """The protocol that the request asks to go on with; empty where it only offers it, or asks for none.
+
+    RFC 9110 section 7.8: an offer may be ignored; HTTP/1.0 can't make one, nor can a field that Connection does not name.
 
     Raises:
-        RequestRefused: what the caller wants is no HTTP any more, so an answer in HTTP would be none.
+        RequestRefused: what the caller wants is no HTTP any more and no WebSocket either, so an answer in HTTP would be none.
     """
     offered = _members(head, b"upgrade")
     if head.is_http10 or b"upgrade" not in _members(head, b"connection"):
-        return
+        return b""
+    has_body = head.framing.length or head.framing.is_chunked
+    if not has_body and asks_for_websocket(
+        head.method, head.is_http10, head.noted[b"upgrade"], head.noted[b"connection"]
+    ):
+        return WEBSOCKET
     if not all(protocol.startswith(OFFERS) for protocol in offered):
         wanted = b", ".join(offered).decode("latin-1")
         raise RequestRefused(
             501,
-            f"the protocol can't be switched to {wanted} by this version; point the client at the provider directly",
+            f"the protocol can't be switched to {wanted}, only to {WEBSOCKET.decode()} by a GET without a body; point the "
+            "client at the provider directly",
         )
+    return b""
 
 
 def _members(head: RequestHead, name: bytes) -> list[bytes]:

@@ -163,6 +163,9 @@ class Asking:
     def interim(self, head: ReplyHead) -> None:
         """A 1xx reply says nothing."""
 
+    def switched(self, head: ReplyHead, rest: bytes) -> None:
+        """Nothing of ours asks for that, so no connection tells it."""
+
     def answered(self, head: ReplyHead) -> None:
         """The head of the reply."""
         self._head = head

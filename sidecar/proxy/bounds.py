@@ -63,12 +63,12 @@ def check_room(context: "Context", downstream: "Downstream", head: RequestHead) 
     limits = context.limits
     if limits.body_bytes is not None and head.framing.length > limits.body_bytes:
         raise body_over(context, limits.body_bytes)
-    if len(context.live) >= limits.max_calls:
+    if len(context.live) + context.turns >= limits.max_calls:
         downstream.reply_was_read()  # who asks again has read the answer before: that call is over
         context.handover.settle_read()
-        if len(context.live) >= limits.max_calls:
+        if len(context.live) + context.turns >= limits.max_calls:
             context.shelf.make_room()  # who waits for a retry that may never come waits no longer
-        if len(context.live) >= limits.max_calls:
+        if len(context.live) + context.turns >= limits.max_calls:
             raise over(context, "limits.max_calls", 503, f"{limits.max_calls} calls are in flight already")
 
 

@@ -10,8 +10,9 @@ from sidecar.config.egress import Egress
 from sidecar.config.proxy_url import ProxyUrl
 from sidecar.errors import ReplyBroken
 from sidecar.proxy.certificates import Certificates, TlsFiles
+from sidecar.proxy.destination import Endpoint
 from sidecar.proxy.failures import Hop, Unreachable, UpstreamError
-from sidecar.proxy.lookups import Lookups
+from sidecar.proxy.lookups import Found, Lookups
 from sidecar.proxy.pooled import PooledUpstream
 from sidecar.proxy.racing import connect_first
 from sidecar.proxy.tunnel import Tunnel, TunnelRefused, connect_request
@@ -40,8 +41,15 @@ class Dialer:
         Raises:
             Unreachable: it could not be done. Nothing of it is left.
         """
+        await self.in_time(UpstreamDial(self, upstream))
+
+    async def in_time(self, dial: "Dial") -> None:
+        """Take all steps of one connection within the time that there is for it.
+
+        Raises:
+            Unreachable: it could not be done.
+        """
         seconds = self.limits.connect_seconds
-        dial = Dial(self, upstream)
         try:
             async with asyncio.timeout(seconds):
                 await dial.connect()
@@ -82,13 +90,12 @@ class Unspoken(asyncio.Protocol):
 
 
 class Dial:
-    """One connection while it is made, step by step."""
+    """One connection while it is made: its steps, and what it waits for."""
 
-    def __init__(self, dialer: Dialer, upstream: PooledUpstream) -> None:
+    def __init__(self, dialer: Dialer, endpoint: Endpoint) -> None:
         self._dialer = dialer
         self._loop = dialer.loop
-        self._upstream = upstream
-        endpoint = self._endpoint = upstream.endpoint
+        self._endpoint = endpoint
         self.target = Hop(endpoint.host, endpoint.port)
         """The provider."""
         self.waits_for = ""
@@ -100,25 +107,17 @@ class Dial:
         Raises:
             Unreachable: one of them failed.
         """
-        endpoint = self._endpoint
-        proxy = self._dialer.egress.proxy_for(endpoint.host, endpoint.port) if endpoint.is_tls else None
-        hop = self.target if proxy is None else Hop(proxy.host, proxy.port, is_egress=True)
-        sock = await self._reach(hop)
-        try:
-            if endpoint.is_tls:
-                await self._secure(sock, hop, proxy)
-            else:
-                await self._loop.create_connection(lambda: self._upstream, sock=sock)
-        except BaseException:
-            self._upstream.discard()
-            sock.close()
-            raise
+        raise NotImplementedError
+
+    def _allowed(self, hop: Hop, addresses: list[Found]) -> list[Found]:
+        """Those addresses of a hop to which a connection may be made; never empty."""
+        return addresses
 
     async def _reach(self, hop: Hop) -> socket.socket:
         """A TCP connection to the first hop."""
         self.waits_for = f"{hop} was not resolved"
         try:
-            addresses = await self._dialer.lookups.find(hop.host, hop.port)
+            addresses = self._allowed(hop, await self._dialer.lookups.find(hop.host, hop.port))
         except OSError as error:
             raise hop.not_resolved(error) from None
         self.waits_for = f"{hop} did not accept it"
@@ -126,21 +125,6 @@ class Dial:
             return await connect_first(self._loop, addresses, self._dialer.limits.upstream_keepalive_seconds)
         except OSError as error:
             raise hop.not_reached(error) from None
-
-    async def _secure(self, sock: socket.socket, hop: Hop, proxy: ProxyUrl | None) -> None:
-        """TLS over a connected socket, through a tunnel if there is a proxy."""
-        transport, unspoken = await self._loop.create_connection(Unspoken, sock=sock)
-        try:
-            unspoken.check(hop)
-            # What is not sent at once waits inside of TLS then, which tells its writer so.
-            transport.set_write_buffer_limits(high=0)
-            within = transport if proxy is None else await self._tunnel(transport, hop, proxy)
-            files = TlsFiles.of(self._endpoint)
-            secure = await self._start_tls(within, self._upstream, files, self.target)
-            self._upstream.connection_made(secure)
-        except BaseException:
-            transport.abort()
-            raise
 
     async def _tunnel(self, transport: asyncio.Transport, hop: Hop, proxy: ProxyUrl) -> asyncio.Transport:
         """The way through the proxy, open; with TLS as far as the proxy, if it is reached so."""
@@ -187,3 +171,46 @@ class Dial:
             return self._dialer.certificates.context(files)
         except OSError as error:
             raise hop.failed(UpstreamError.TLS, f"can't be spoken to: our own certificate files: {error}") from None
+
+
+class UpstreamDial(Dial):
+    """One that is made for the pool: with TLS where the endpoint speaks it, through the egress proxy where there is one."""
+
+    def __init__(self, dialer: Dialer, upstream: PooledUpstream) -> None:
+        super().__init__(dialer, upstream.endpoint)
+        self._upstream = upstream
+
+    async def connect(self) -> None:
+        """All steps.
+
+        Raises:
+            Unreachable: one of them failed.
+        """
+        endpoint = self._endpoint
+        proxy = self._dialer.egress.proxy_for(endpoint.host, endpoint.port) if endpoint.is_tls else None
+        hop = self.target if proxy is None else Hop(proxy.host, proxy.port, is_egress=True)
+        sock = await self._reach(hop)
+        try:
+            if endpoint.is_tls:
+                await self._secure(sock, hop, proxy)
+            else:
+                await self._loop.create_connection(lambda: self._upstream, sock=sock)
+        except BaseException:
+            self._upstream.discard()
+            sock.close()
+            raise
+
+    async def _secure(self, sock: socket.socket, hop: Hop, proxy: ProxyUrl | None) -> None:
+        """TLS over a connected socket, through a tunnel if there is a proxy."""
+        transport, unspoken = await self._loop.create_connection(Unspoken, sock=sock)
+        try:
+            unspoken.check(hop)
+            # What is not sent at once waits inside of TLS then, which tells its writer so.
+            transport.set_write_buffer_limits(high=0)
+            within = transport if proxy is None else await self._tunnel(transport, hop, proxy)
+            files = TlsFiles.of(self._endpoint)
+            secure = await self._start_tls(within, self._upstream, files, self.target)
+            self._upstream.connection_made(secure)
+        except BaseException:
+            transport.abort()
+            raise

@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-import struct
 from typing import TYPE_CHECKING, cast
 
 from sidecar.callers.peer import unacknowledged_bytes
@@ -10,20 +9,20 @@ from sidecar.errors import RequestRefused
 from sidecar.lifecycle.events import LeftReason
 from sidecar.proxy.admission import error_body
 from sidecar.proxy.bounds import over
+from sidecar.proxy.descriptors import ceiling, is_tight, most_callers
 from sidecar.proxy.exchange import Exchange
 from sidecar.proxy.inbound import Inbound
 from sidecar.proxy.replies import own_reply
-from sidecar.proxy.target import opening
+from sidecar.proxy.resetting import reset_on_close
+from sidecar.proxy.target import Address, opening
 
 if TYPE_CHECKING:
     from sidecar.proxy.context import Context
 
-RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER on, 0 s: closing sends a reset, which no client takes for the clean end of an answer."""
-
 LINGER_SECONDS = 2.0
 """After a reply that came before its request had ended, the rest of the request is read and dropped for so long, so that
 its sender gets to read the reply (RFC 9112 section 9.6)."""
+NO_DESCRIPTOR = "file descriptors allow no more connections (ulimit -n)"
 
 
 class Downstream(asyncio.Protocol):
@@ -31,11 +30,16 @@ class Downstream(asyncio.Protocol):
 
     __slots__ = (
         "_closes_after", "_context", "_fd", "_handing_over", "_idle_since_ns", "exchange", "inbound", "is_writing_paused",
-        "peername", "socket", "sockname", "transport",
+        "origin", "peername", "socket", "sockname", "transport",
     )  # fmt: skip
 
-    def __init__(self, context: "Context") -> None:
+    beneath: tuple[asyncio.Transport, ...] = ()
+    """The transports that this one stands on, where it speaks TLS."""
+
+    def __init__(self, context: "Context", origin: Address | None = None) -> None:
+        """`origin` is the host and port that the caller believes to be talking to, inside of an intercepted tunnel."""
         self._context = context
+        self.origin = origin
         self.exchange: Exchange | None = None
         self._handing_over: Exchange | None = None
         self.inbound = Inbound(context, self)
@@ -58,10 +62,12 @@ class Downstream(asyncio.Protocol):
         self.sockname, self.peername = sockname[:2], peername[:2]
         self._context.downstreams.add(self)
         self._context.watch.add(self._fd, self._departed)
-        most = self._context.limits.max_connections
-        if len(self._context.downstreams) > most:
-            problem = f"there are {most} connections already"
-            self.refuse(over(self._context, "limits.max_connections", 503, problem))
+        context, most = self._context, self._context.limits.max_connections
+        count = len(context.downstreams) + len(context.sockets) + len(context.passages)
+        if count > most:
+            self.refuse(over(context, "limits.max_connections", 503, f"there are {most} connections already"))
+        elif count > most_callers() or self._fd >= ceiling():
+            self.refuse(over(context, "limits.max_connections", 503, NO_DESCRIPTOR))
 
     def data_received(self, data: bytes) -> None:
         self.inbound.read(data)
@@ -159,7 +165,7 @@ class Downstream(asyncio.Protocol):
     def break_off(self) -> None:
         """Break the connection, so that nobody takes a half answer for a whole one."""
         self.exchange = self._handing_over = None
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+        reset_on_close(self.socket)
         self.transport.abort()
 
     def begin(self, exchange: Exchange) -> None:
@@ -173,6 +179,13 @@ class Downstream(asyncio.Protocol):
         if before is not None:
             self._context.handover.was_read(before)
 
+    def hand_over(self) -> None:
+        """The connection is somebody else's from here on, who reads it and sees its end."""
+        self.reply_was_read()
+        self.inbound.stop()
+        self._context.watch.remove(self._fd)
+        self._context.downstreams.discard(self)
+
     def refuse(self, refused: RequestRefused, raw: bytes = b"") -> None:
         """Answer ourselves and end the connection, reading on for a while so that the answer is not lost to a reset.
 
@@ -180,11 +193,14 @@ class Downstream(asyncio.Protocol):
         """
         self.inbound.stop()
         method, target = opening(raw)
-        body = error_body(target, self._context.destinations, self.sockname, refused)
+        body = error_body(target, self._context.destinations, self.sockname, refused, self.origin)
         self.write(own_reply(refused.status, body, keeps_alive=False, has_body=method != b"HEAD"))
         self._end_writing()
         self._context.recorder.exchange("none", refused.status)
-        self._context.loop.call_later(LINGER_SECONDS, self.transport.close)
+        if is_tight(self._fd):
+            self.transport.close()  # in a flood there are no descriptors for courtesies
+        else:
+            self._context.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     @property
     def is_active(self) -> bool:

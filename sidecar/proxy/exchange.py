@@ -27,6 +27,7 @@ from sidecar.proxy.instead import answer_instead, tell_broken
 from sidecar.proxy.opening import mention_of
 from sidecar.proxy.outbound import Outbound
 from sidecar.proxy.replying import Replying
+from sidecar.proxy.switching import switch
 
 if TYPE_CHECKING:
     from sidecar.proxy.abandoned import Abandoned
@@ -92,6 +93,10 @@ class Exchange:
         """A 1xx reply: passed on as it is (RFC 9110 section 15.2)."""
         if self.downstream is not None:
             self.reply.interim(head)
+
+    def switched(self, head: ReplyHead, rest: bytes) -> None:
+        """The provider goes on in another protocol, as was asked: `rest` is the first of it."""
+        switch(self, head, rest)
 
     def answered(self, head: ReplyHead) -> None:
         """The head of the reply was read; it goes out with the first bytes of the body."""

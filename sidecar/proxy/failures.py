@@ -1,5 +1,6 @@
 """Why no connection to a provider was made, or one was lost: a word for the metric, and a sentence that says where to look."""
 
+import errno
 import os
 import re
 import socket
@@ -75,6 +76,10 @@ class Hop(NamedTuple):
 
     def not_reached(self, error: OSError) -> Unreachable:
         """None of its addresses took a connection."""
+        if error.errno == errno.EMFILE:
+            return self.failed(
+                UpstreamError.CONNECT, "could not be reached: this sidecar has no file descriptor left (ulimit -n)"
+            )
         return self.failed(UpstreamError.CONNECT, f"could not be reached: {_reason(error)}")
 
     def no_tls(self, error: OSError, *, shows_certificate: bool = False) -> Unreachable:
@@ -117,15 +122,20 @@ _ABOUT_OUR_CERTIFICATE = re.compile(
 """Alerts by which a server speaks of the certificate that it was shown, or not shown (RFC 8446 section 6.2)."""
 
 
+def alert_about_certificate(error: BaseException | None) -> str:
+    """What the other side says of a certificate of ours in an alert, as `unknown ca`; empty where it says nothing of it."""
+    found = _ABOUT_OUR_CERTIFICATE.search(getattr(error, "reason", None) or "")
+    return "" if found is None else found[1].lower().replace("_", " ")
+
+
 def client_certificate_problem(error: BaseException | None, *, shows_certificate: bool) -> str:
     """What the other side says of our certificate, if that is what an error is about; else nothing.
 
     In TLS 1.3 a client may send before the server has looked at its certificate, so this comes only with the first read.
     """
-    found = _ABOUT_OUR_CERTIFICATE.search(getattr(error, "reason", None) or "")
-    if found is None:
+    said = alert_about_certificate(error)
+    if not said:
         return ""
-    said = found[1].lower().replace("_", " ")
     if shows_certificate:
         return f"refused our client certificate ({said}): client_certificate_file is not one that it takes"
     return f"wants a client certificate ({said}): set client_certificate_file and client_key_file of this upstream"

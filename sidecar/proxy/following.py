@@ -1,45 +1,57 @@
-"""Following: an orphaned reply is read on to its end, or for as long as a retry of it may come, within bounds."""
+"""Following: what is orphaned is read on to its end, or for as long as a retry of it may come, within bounds.
 
+An exchange has one for its reply; a socket has one, however many answers it carries.
+"""
+
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sidecar.lifecycle import policy
 
 if TYPE_CHECKING:
-    from sidecar.proxy.exchange import Exchange
+    from sidecar.proxy.context import Context
 
 
 class Following:
-    """Counts what is read of one orphaned reply, and cuts it past a bound. Begins when it is made."""
+    """Counts what is read for nobody, and has it cut past a bound. Begins when it is made."""
 
-    __slots__ = ("_exchange", "_timer", "held", "read_bytes")
+    __slots__ = ("_bounds", "_calls", "_context", "_cut", "_timer", "held", "read_bytes")
 
-    def __init__(self, exchange: "Exchange", command: policy.FollowUpstream | policy.HoldUpstream) -> None:
-        self._exchange = exchange
+    def __init__(
+        self,
+        context: "Context",
+        cut: Callable[[policy.CutUpstream], None],
+        *,
+        held: policy.HoldUpstream | None = None,
+        calls: int = 1,
+    ) -> None:
+        """`cut` is told why it is enough; `held` why it is only read on for a while. So many calls count as followed."""
+        self._context, self._cut, self._calls = context, cut, calls
         self.read_bytes = 0
-        self.held = command if isinstance(command, policy.HoldUpstream) else None
-        """Why it is only read on for a while; None when it is read to its end."""
-        context = exchange.context
-        context.followed += 1
-        most_seconds = context.limits.follow.max_seconds
-        if self.held is not None and self.held.seconds < most_seconds:
-            self._timer = context.loop.call_later(self.held.seconds, exchange.cut, policy.NO_RETRY_CAME)
+        self.held = held
+        """None when it is read to its end."""
+        context.followed += calls
+        self._bounds = context.limits.follow  # those of its beginning, whatever the settings say by its end
+        most_seconds = self._bounds.max_seconds
+        if held is not None and held.seconds < most_seconds:
+            self._timer = context.loop.call_later(held.seconds, cut, policy.NO_RETRY_CAME)
         else:
             self._timer = context.loop.call_later(most_seconds, self._too_long)
 
     def took(self, size: int) -> None:
         """So many bytes more were read."""
         self.read_bytes += size
-        if self.read_bytes > self._exchange.context.limits.follow.max_bytes:
+        if self.read_bytes > self._bounds.max_bytes:
             self._reached("calls.follow.max_bytes", policy.TOO_LARGE)
 
     def stop(self) -> None:
-        """The exchange has ended, or a retry has come. Called once."""
+        """It has ended, or a retry has come. Called once."""
         self._timer.cancel()
-        self._exchange.context.followed -= 1
+        self._context.followed -= self._calls
 
     def _too_long(self) -> None:
         self._reached("calls.follow.max_seconds", policy.TOO_LONG)
 
     def _reached(self, limit: str, command: policy.CutUpstream) -> None:
-        self._exchange.context.recorder.limit_reached(limit)
-        self._exchange.cut(command)
+        self._context.recorder.limit_reached(limit)
+        self._cut(command)

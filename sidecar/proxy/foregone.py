@@ -63,6 +63,10 @@ class Foregone:
         self._left: OrderedDict[bytes, Left] = OrderedDict()
         """By the keys of their requests, oldest first; of several that are the same, the last."""
 
+    def bound(self, limits: RescueLimits) -> None:
+        """These bounds hold from now on."""
+        self._limits = limits
+
     def kept(self) -> tuple[int, int]:
         """Bytes that are kept, and of how many answers."""
         return 0, 0

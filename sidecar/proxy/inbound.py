@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 from sidecar.errors import ProtocolError, RequestRefused
 from sidecar.http1.framing import ChunkedBody, LengthBody, chunk, last_chunk
-from sidecar.http1.head import END_OF_HEAD, RequestHead, read_request_head
+from sidecar.http1.head import CONNECT, END_OF_HEAD, RequestHead, read_request_head
 from sidecar.lifecycle.policy import CutUpstream
 from sidecar.proxy.admission import admit
 from sidecar.proxy.bounds import body_over, check_head, check_room
+from sidecar.proxy.client_hello import HANDSHAKE
 from sidecar.proxy.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ EMPTY_LINES = re.compile(rb"\A(?:\r\n)+")
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 """Written at once, as an origin server must that does not refuse (RFC 9110 section 10.1.1), and as nginx and Envoy do."""
 
+DRAINING = "the sidecar is draining and takes no new calls"
 TOO_LARGE = CutUpstream("request_too_large")
 
 
@@ -29,7 +31,7 @@ class Inbound:
     """Reads requests one after another and gives each an exchange. Pipelined ones wait; they are served in order."""
 
     __slots__ = (
-        "_body", "_context", "_downstream", "_head_since_ns", "_is_stopped", "_payload_bytes", "is_midway", "unread",
+        "_body", "_context", "_downstream", "_head_since_ns", "_is_stopped", "_payload_bytes", "has_begun", "is_midway", "unread",
     )  # fmt: skip
 
     def __init__(self, context: "Context", downstream: "Downstream") -> None:
@@ -41,6 +43,8 @@ class Inbound:
         self._body: LengthBody | ChunkedBody = LengthBody(0)
         self._payload_bytes = 0
         self._is_stopped = False
+        self.has_begun = False
+        """A whole head was read: what is spoken here is settled."""
         self.is_midway = False
         """A request's head was read, and not yet the end of its body."""
 
@@ -88,6 +92,9 @@ class Inbound:
         raw = before + data if before else data
         if raw.startswith(b"\r\n"):
             raw = EMPTY_LINES.sub(b"", raw)
+        elif raw[0] == HANDSHAKE:
+            self._context.entry.secure(self._downstream, raw)
+            return
         found = raw.find(END_OF_HEAD, max(0, len(before) - len(END_OF_HEAD)))
         end = found + len(END_OF_HEAD) if found >= 0 else 0
         try:
@@ -110,10 +117,13 @@ class Inbound:
             self._downstream.refuse(refused, raw)
 
     def _begin(self, head: RequestHead, rest: bytes) -> None:
-        context = self._context
-        admission = admit(head, context.destinations, self._downstream.sockname)
+        context, self.has_begun = self._context, True
+        if head.method == CONNECT:
+            context.entry.connect(self._downstream, head, rest)
+            return
+        admission = admit(head, context.destinations, self._downstream.sockname, self._downstream.origin)
         if context.is_draining:
-            raise RequestRefused(503, "the sidecar is draining and takes no new calls")
+            raise RequestRefused(503, DRAINING)
         check_room(context, self._downstream, head)
         exchange = Exchange(context, self._downstream, head, admission)
         self._downstream.begin(exchange)
@@ -122,7 +132,8 @@ class Inbound:
         else:
             self.unread = rest
             exchange.request.ended()
-        exchange.request.start()
+        if not exchange.is_settled:  # looking for another's departure may have shown its own caller's
+            exchange.request.start()
 
     def _begin_body(self, head: RequestHead, rest: bytes) -> None:
         self.is_midway, self._payload_bytes = True, 0

@@ -31,7 +31,8 @@ def left(
         _close_after_answer(exchange, at)
     else:
         detection_seconds = _detection_seconds(exchange, reason) if has_arrived else None
-        _depart(exchange, DownstreamLeft(at, reason), detection_seconds, may_only_be_half)
+        seen = DownstreamLeft(at, _reason_in_pod(exchange, reason))
+        _depart(exchange, seen, detection_seconds, may_only_be_half)
     exchange.conclude()
 
 
@@ -109,7 +110,7 @@ def decide(exchange: "Exchange", grace_seconds: float) -> policy.Command | None:
     if account is None:
         opens_one = operation is not None and operation.must_be_followed
         return policy.OPENS_OPERATION if opens_one else policy.NOT_A_CALL
-    on_close = exchange.admission.destination.on_close(account.route, account.record.kind)
+    on_close = exchange.admission.destination.on_close(account.route, account.record.kind, account.record.model)
     followed, bounds = context.followed, context.limits.follow
     command = policy.on_departure(exchange.admission.wish, on_close, followed, bounds, grace_seconds)
     if command is policy.TOO_MANY:
@@ -122,9 +123,16 @@ def perform(exchange: "Exchange", command: policy.Command) -> None:
     if isinstance(command, policy.CutUpstream):
         exchange.cut(command)
         return
-    exchange.following = Following(exchange, command)
+    held = command if isinstance(command, policy.HoldUpstream) else None
+    exchange.following = Following(exchange.context, exchange.cut, held=held)
     if exchange.account is not None and command is not policy.ANSWER_TAKEN:
         exchange.account.decided(command)
+
+
+def _reason_in_pod(exchange: "Exchange", reason: LeftReason) -> LeftReason:
+    """Why the caller left: when its pod is ending, how the connection ended says nothing more."""
+    is_closed = reason in (LeftReason.FIN, LeftReason.RST)
+    return LeftReason.POD_ENDING if is_closed and exchange.context.pod_is_ending else reason
 
 
 def _detection_seconds(exchange: "Exchange", reason: LeftReason) -> float | None:

@@ -23,6 +23,17 @@ class RescueLimits(msgspec.Struct, frozen=True):
     """A retry is answered by us where its first attempt's answer can't be handed on (`rescue.on_repeat: refuse`), if `is_on`."""
 
 
+class LiveLimits(msgspec.Struct, frozen=True):
+    """Of sockets that carry many calls."""
+
+    resume_seconds: float = 10.0
+    """A caller that goes on with its session within so long had not left; 0 takes every end for leaving."""
+    max_message_bytes: int | None = None
+    """Of one message; None for no bound."""
+    idle_seconds: float | None = None
+    """A socket through which nothing has passed for so long is closed; None for never."""
+
+
 class Limits(msgspec.Struct, frozen=True):
     """Bounds of the road; `config/limits.py` says why."""
 
@@ -66,6 +77,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Of answers that are kept for retries."""
     takes_fin_as_leaving: bool
     """Where the kernel can't say whether the caller still holds its socket (`calls.half_close: left`)."""
+    live: LiveLimits = LiveLimits()
+    """Of sockets that carry many calls."""
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -92,6 +105,7 @@ def limits_of(settings: Settings) -> Limits:
         follow=calls.follow.bounds(),
         rescue=_rescue_limits(settings),
         takes_fin_as_leaving=calls.half_close == "left",
+        live=LiveLimits(calls.live.resume_seconds, calls.live.max_message_bytes, calls.live.idle_seconds),
     )
 
 

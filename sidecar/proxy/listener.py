@@ -6,6 +6,7 @@ import os
 from sidecar.errors import SettingsError
 from sidecar.proxy.context import Context
 from sidecar.proxy.downstream import Downstream
+from sidecar.proxy.entry import Entry
 
 BACKLOG = 4096
 """Connections that the kernel holds for us while we are busy; it takes the smaller of this and net.core.somaxconn."""
@@ -16,6 +17,7 @@ class Listener:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        context.entry = Entry(context)
         self._server: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
@@ -35,6 +37,7 @@ class Listener:
             ) from None
         self._context.sweep.start()
         address = self._server.sockets[0].getsockname()
+        self._context.own_ports.add(address[1])
         return address[0], address[1]
 
     def stop(self) -> None:

@@ -70,8 +70,6 @@ class Mention:
         name, renewals = self._name, self._operations.renewals
         self._record = renewals.known(name)
         renewals.renew(name)
-        if self._record is not None:
-            self._operations.stands_behind(self._record, self._exchange.downstream)
 
     # === the reply ===
 
@@ -80,6 +78,8 @@ class Mention:
         if head.status < ERROR_STATUS and self._provider_id:
             self._reply_head = head
             if self._record is not None:
+                # Now, and not when it asked: who is only guessing an id must not count as one who could leave it.
+                self._operations.stands_behind(self._record, self._exchange.downstream)
                 self._reader = self._opened(head, self._record)
                 self._operations.renewals.attach(self._name)
 

@@ -41,14 +41,26 @@ class OperationRows:
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._is_written = asyncio.Event()
         self._is_written.set()
+        self.given_up = 0
+        """Steps that could not be written until the end."""
+        self._is_closed = False
 
     def write(self, operation: str, step: Step, told: Told) -> None:
-        """Write a step behind those of the same operation, and tell what came of it, on the loop."""
+        """Write a step behind those of the same operation, and tell what came of it, on the loop.
+
+        After `close` nothing is written: a renewal that was gathered may come so late, and says nothing any more.
+        """
+        if self._is_closed:
+            return
         steps = self._waiting.setdefault(operation, deque())
         steps.append((step, told))
         self._is_written.clear()
         if len(steps) == 1:
             self._begin(operation)
+
+    def is_waiting(self, operation: str) -> bool:
+        """Whether a step of this operation waits, or is being written."""
+        return operation in self._waiting
 
     async def written(self, timeout_seconds: float) -> bool:
         """Wait until nothing waits; False when something still does after that time."""
@@ -61,11 +73,13 @@ class OperationRows:
 
     def close(self) -> None:
         """Write no more; what waits is given up."""
+        self._is_closed = True
+        self.given_up += sum(map(len, self._waiting.values()))
         self._waiting.clear()
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, operation: str) -> None:
-        if operation not in self._waiting:  # closed
+        if self._is_closed:
             return
         step, _ = self._waiting[operation][0]
         future = self._loop.run_in_executor(self._thread, step, self._ledger)

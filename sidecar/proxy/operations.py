@@ -88,6 +88,10 @@ class Operations:
         self._ids = Ids("o")
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def lend(self, lease_seconds: float) -> None:
+        """Give this lease from here on to operations that ask for none; open ones keep theirs."""
+        self._lease_seconds = self.renewals.lease_seconds = lease_seconds
+
     # === a create ===
 
     def record_of(self, admission: "Admission", facts: RequestFacts, trace: str = "") -> OperationRecord:

@@ -8,6 +8,7 @@ from sidecar.lifecycle.events import RequestReceived, UpstreamCommitted
 from sidecar.lifecycle.policy import REQUEST_BROKEN
 from sidecar.proxy.asked_usage import asked_usage_of
 from sidecar.proxy.replies import request_head_for_upstream
+from sidecar.proxy.switching import asking_to_switch
 
 if TYPE_CHECKING:
     from sidecar.proxy.account import Account
@@ -23,11 +24,11 @@ BAD_REQUEST = 400
 class Outbound:
     """The request half of an exchange. Says when the provider has the whole of it: from there it may cost money."""
 
-    __slots__ = ("_exchange", "_head", "_last", "_unsent", "_unsent_bytes", "_waits_for_end", "asked_usage", "is_whole")
+    __slots__ = ("_exchange", "_last", "_unsent", "_unsent_bytes", "_waits_for_end", "asked_usage", "head", "is_whole")
 
     def __init__(self, exchange: "Exchange", head: RequestHead) -> None:
         self._exchange = exchange
-        self._head = head
+        self.head = head
         self._unsent = [b""]  # the head's place; it needs the endpoint's name
         self._unsent_bytes = 0
         self._last = b""
@@ -39,12 +40,12 @@ class Outbound:
     @property
     def method(self) -> bytes:
         """The request's method; what may follow in the reply hangs on it."""
-        return self._head.method
+        return self.head.method
 
     @property
     def allows_another(self) -> bool:
         """The caller's connection can carry a further request behind this one."""
-        return self._head.keeps_alive and self.is_whole
+        return self.head.keeps_alive and self.is_whole
 
     def start(self) -> None:
         """Everything read so far was given: find a connection."""
@@ -58,8 +59,10 @@ class Outbound:
             return
         endpoint = exchange.admission.destination.endpoint_for(exchange.admission.path, exchange.admission.host)
         admission, via = exchange.admission, exchange.context.via
+        if admission.upgrade:
+            self.head = asking_to_switch(self.head, admission)
         self._unsent[0] = request_head_for_upstream(
-            self._head, admission.target, endpoint.host_header, via, admission.added
+            self.head, admission.target, endpoint.host_header, via, admission.added
         )
         exchange.context.pool.connect(exchange, endpoint)
 
@@ -92,7 +95,7 @@ class Outbound:
         if account is not None:
             account.request_ended()
         exchange.call.receive(RequestReceived(exchange.context.clock.now()))
-        changed = None if self.asked_usage is None else self.asked_usage.changed(self._head)
+        changed = None if self.asked_usage is None else self.asked_usage.changed(self.head)
         if account is not None and account.may_be_rescued and self._is_met(account):
             return
         if self._last and exchange.upstream is not None:
@@ -132,7 +135,7 @@ class Outbound:
     def _change(self, changed: tuple[RequestHead, bytes] | None) -> None:
         """The request is whole: it asks for usage now, if it is one that needs to."""
         if changed is not None:
-            self._head, body = changed
+            self.head, body = changed
             self._unsent = [b"", body]
         self._start_if_held()
 

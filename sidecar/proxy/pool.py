@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from sidecar.config.egress import Egress
 from sidecar.lifecycle.policy import CutUpstream
 from sidecar.proxy.bounds import over
+from sidecar.proxy.descriptors import ceiling
 from sidecar.proxy.destination import Endpoint
 from sidecar.proxy.dialing import Dialer
 from sidecar.proxy.failures import Unreachable
@@ -40,9 +41,11 @@ class Pool:
     def __init__(self, context: "Context", egress: Egress = Egress()) -> None:  # noqa: B008  frozen
         limits = context.limits
         self._context = context
-        self._dialer = Dialer(context, egress)
+        self.dialer = Dialer(context, egress)
         self._idle: dict[Endpoint, list[Upstream]] = {}
-        self._most_idle = limits.max_idle_upstream_connections if limits.upstream_idle_seconds else 0
+        self._most_idle = (
+            min(limits.max_idle_upstream_connections, ceiling() // 8) if limits.upstream_idle_seconds else 0
+        )
         self._connecting: dict[Served, tuple[asyncio.Task[None], PooledUpstream]] = {}
         self._places: Places[Endpoint] = Places(limits.max_upstream_connections)
         self._line: Line[Served, Endpoint] = Line()
@@ -131,7 +134,7 @@ class Pool:
         for exchange in list(self._connecting):
             self.give_up(exchange)
         self._line.clear()
-        self._dialer.close()
+        self.dialer.close()
         for idle in self._idle.values():
             for upstream in idle:
                 upstream.close()
@@ -153,7 +156,7 @@ class Pool:
     async def _open(self, exchange: "Served", upstream: PooledUpstream) -> None:
         """Make a connection; what went wrong becomes a sentence for the caller."""
         try:
-            await self._dialer.dial(upstream)
+            await self.dialer.dial(upstream)
         except Unreachable as why:
             del self._connecting[exchange]
             exchange.broken(why.error, why.sentence)

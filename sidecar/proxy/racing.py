@@ -1,9 +1,12 @@
 """To the first address that answers. uvloop tries addresses one after another and waits for each to the end; this does not."""
 
 import asyncio
+import errno
+import os
 import socket
 from collections.abc import Sequence
 
+from sidecar.proxy.descriptors import ceiling
 from sidecar.proxy.lookups import Found
 
 HEAD_START_SECONDS = 0.25
@@ -18,8 +21,14 @@ def new_socket(family: socket.AddressFamily, keepalive_seconds: float) -> socket
 
     After `keepalive_seconds` without a byte the kernel asks whether the other side is there, which also keeps the connection
     in the tables on the way; twice that long without any answer, to a probe or to bytes that were sent, and it is dead.
+
+    Raises:
+        OSError: no file descriptor is left, but for those that are kept back (`descriptors.py`).
     """
     sock = socket.socket(family, socket.SOCK_STREAM)
+    if sock.fileno() >= ceiling():
+        sock.close()
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
     sock.setblocking(False)
     idle = max(1, round(keepalive_seconds))
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

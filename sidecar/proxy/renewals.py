@@ -7,7 +7,7 @@ lapse because the disk is slow. How often one operation is written hangs on its 
 
 import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, Protocol
 
 from sidecar.clock import Clock
@@ -54,18 +54,21 @@ class Renewals:
         listener: Listener,
         lease_seconds: float,
     ) -> None:
-        """`lease_seconds` is the lease of those that were not given one: what was learned never makes it shorter."""
         self._loop = loop
         self._rows = rows
         self._ledger = ledger
         self._clock = clock
         self._listener = listener
-        self._lease_seconds = lease_seconds
+        self.lease_seconds = lease_seconds
+        """The lease of those that were not given one: what was learned never makes it shorter. May be set."""
         self._known: OrderedDict[Name, OperationRecord] = OrderedDict()
         self._habits: OrderedDict[Name, Habit] = OrderedDict()
         self._written_ns: OrderedDict[Name, int] = OrderedDict()
         self._later: set[Name] = set()
         self._gathered: set[Name] = set()
+        self._is_gathering = False
+        self._waiting: dict[Name, dict[str, Any]] = {}
+        """What is to be written of an operation alone, the latest: one write of each waits, however long the ledger is away."""
         self._attached: Counter[Name] = Counter()
         self._listened_to: set[Name] = set()
         """Those that a timer asks for; one timer each, however often they are polled."""
@@ -83,7 +86,8 @@ class Renewals:
 
     def renew(self, name: Name) -> None:
         """Its caller asks about it."""
-        habit = (self._habits.get(name) or Habit()).polled(self._ledger.now())
+        # By the clock that is never set: a step of an hour is no pause, from which a lease of five hours would be learned.
+        habit = (self._habits.get(name) or Habit()).polled(self._clock.monotonic_ns() // 1_000)
         _keep(self._habits, name, habit)
         self._hear(name)
 
@@ -98,6 +102,13 @@ class Renewals:
         elif name not in self._later:  # the last poll counts as well: it may be the one that finds it orphaned
             self._later.add(name)
             self._loop.call_later(rest_seconds, self._renew_late, name)
+
+    def gone(self, ids: Collection[str]) -> None:
+        """Nobody stands behind these any more: a poll that waits to be written is of one who has left since, and is not."""
+        waiting = self._later | self._gathered
+        theirs = {name for name in waiting if (record := self._known.get(name)) is not None and record.id in ids}
+        self._later -= theirs
+        self._gathered -= theirs
 
     def attach(self, name: Name) -> None:
         """Its caller reads a reply about it from here on, and so is there however long that takes."""
@@ -123,8 +134,9 @@ class Renewals:
             del self._attached[name]
 
     def _renew_late(self, name: Name) -> None:
-        self._later.discard(name)
-        self._hear(name)
+        if name in self._later:
+            self._later.discard(name)
+            self._hear(name)
 
     def _seconds_since_written(self, name: Name) -> float:
         return (self._clock.monotonic_ns() - self._written_ns.get(name, -(1 << 62))) / 1e9
@@ -142,15 +154,38 @@ class Renewals:
         if record is None or changes or record.settled_at is not None:
             self._write_alone(name, changes)
             return
-        if not self._gathered:
-            self._loop.call_later(GATHER_SECONDS, self._write_gathered)
         self._gathered.add(name)
+        self._write_soon()
 
     def _write_alone(self, name: Name, changes: dict[str, Any]) -> None:
-        all_of_it = {"renewed_at": self._ledger.now()} | changes
-        self._rows.write("/".join(name), lambda ledger: ledger.renew(*name, all_of_it), self._told)
+        """Write it behind what waits of this operation; in the place of a poll that waits, while the ledger is away."""
+        key, waiting = "/".join(name), self._waiting.get(name, {})
+        is_waiting = bool(waiting) and self._rows.is_waiting(key)
+        latest = {"renewed_at": self._ledger.now()} | changes
+        self._waiting[name] = waiting | latest if is_waiting else latest
+        if not is_waiting:
+            written: list[dict[str, Any]] = []
+
+            def step(ledger: OperationLedger) -> OperationRecord | None:
+                written.append(self._waiting[name])
+                return ledger.renew(*name, written[-1])
+
+            self._rows.write(key, step, lambda row: self._told_alone(name, written[-1], row))
+
+    def _told_alone(self, name: Name, written: dict[str, Any], row: OperationRecord | None) -> None:
+        latest = self._waiting.pop(name, written)
+        if latest is not written:  # it was polled while that was being written
+            self._write_alone(name, latest)
+        self._told(row)
+
+    def _write_soon(self) -> None:
+        """Write what is gathered, together with what comes in the next moment, and behind what waits."""
+        if self._gathered and not self._is_gathering and not self._rows.is_waiting(ALL):
+            self._is_gathering = True
+            self._loop.call_later(GATHER_SECONDS, self._write_gathered)
 
     def _write_gathered(self) -> None:
+        self._is_gathering = False
         names, self._gathered = self._gathered, set()
         records = {record.id: name for name in names if (record := self._known.get(name)) is not None}
         now, told = self._ledger.now(), list[OperationRecord]()
@@ -167,6 +202,7 @@ class Renewals:
             del asked[row.id]
         for name in asked.values():
             self._write_alone(name, {})
+        self._write_soon()
 
     def _told(self, row: OperationRecord | None) -> None:
         if row is not None:
@@ -175,7 +211,7 @@ class Renewals:
 
     def _learned(self, name: Name, record: OperationRecord) -> dict[str, Any]:
         """The lease that the caller's own habit of polling asks for, where that is another."""
-        least_seconds = None if record.is_lease_asked else self._lease_seconds
+        least_seconds = None if record.is_lease_asked else self.lease_seconds
         term = (self._habits.get(name) or Habit()).term_seconds(record.lease_seconds, least_seconds)
         return {} if term == record.lease_seconds else {"lease_seconds": term}
 

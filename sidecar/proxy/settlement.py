@@ -25,7 +25,7 @@ def settle_money(
     prices: PriceBook, account: "Account", call: Call, outcome: Outcome, reported: Reported | None, at: Moment
 ) -> TokenFates:
     """Fill in the record's usage and money; returns the tokens by fate. `at` is when the call settles."""
-    billable = _billable(account, call, outcome, reported, at)
+    billable = billable_of(account, call, outcome, reported, at)
     money = money_of(prices, billable)
     keep(account.record, billable, money)
     return money.tokens
@@ -37,7 +37,10 @@ def was_cut_off(call: Call) -> bool:
     return is_unseen and not call.is_declined and call.committed_at is not None
 
 
-def _billable(account: "Account", call: Call, outcome: Outcome, reported: Reported | None, at: Moment) -> Billable:
+def billable_of(
+    account: "Account", call: Call, outcome: Outcome | None, reported: Reported | None, at: Moment
+) -> Billable:
+    """What the money of a call hangs on at this moment: when it settles, or, without an outcome, while it runs."""
     record, begun = account.record, call.committed_at
     said = reported or NOTHING_SAID
     model = said.model or record.model
@@ -61,7 +64,7 @@ def _billable(account: "Account", call: Call, outcome: Outcome, reported: Report
     )
 
 
-def _is_free(call: Call, outcome: Outcome) -> bool:
+def _is_free(call: Call, outcome: Outcome | None) -> bool:
     """Nothing can have been spent by a call that reported no usage.
 
     A reply with an error status is not billed (Gemini API billing FAQ: "If your request fails with a 400 or 500 error,
@@ -73,7 +76,7 @@ def _is_free(call: Call, outcome: Outcome) -> bool:
 
 
 def _delivery(account: "Account", call: Call) -> Delivery:
-    has_part = account.record.kind is CallKind.STREAM and account.has_received
+    has_part = account.record.kind is not CallKind.UNARY and account.has_received
     at_left = account.at_left or NOTHING_SAID
     return Delivery(
         handed_over=HandedOver.PART if has_part else HandedOver.NOTHING,

@@ -26,16 +26,21 @@ class Shelf:
     """Where `mode: enforce` keeps them."""
 
     def __init__(self, limits: RescueLimits) -> None:
-        self.window_seconds = limits.window_seconds
-        self._refuses_repeats = limits.refuses_repeats
         self._store = Store(limits.max_bytes, limits.max_answer_bytes, self._outgrew)
+        self.bound(limits)
         self._attended: dict[bytes, Exchange] = {}
         """The calls whose caller is there, by the keys of their requests; of equal ones the last."""
         self._abandoned: dict[bytes, list[Abandoned]] = {}
         self._shelved: dict[Abandoned, None] = {}
         """Those whose work has ended, oldest first."""
         self.is_closed = False
-        """A drain has begun."""
+        """Nothing is kept any more."""
+
+    def bound(self, limits: RescueLimits) -> None:
+        """These bounds hold from now on, for what is kept already too: answers that are too large go as they grow."""
+        self.window_seconds = limits.window_seconds
+        self._refuses_repeats = limits.refuses_repeats
+        self._store.most_bytes, self._store.most_each = limits.max_bytes, limits.max_answer_bytes
 
     def kept(self) -> tuple[int, int]:
         """Bytes that are kept, and of how many answers."""
@@ -114,7 +119,9 @@ class Shelf:
             del self._attended[account.key]
         is_there = exchange.kept is not None or bool(account.outgrew) or exchange.call.upstream is Provider.COMMITTED
         is_there = is_there and not exchange.call.is_declined
-        if self.is_closed or isinstance(command, CutUpstream) or not is_there or not account.identity:
+        if isinstance(command, CutUpstream) or not is_there or not account.identity:
+            return
+        if self.is_closed or account.shelf is not self:  # it began when nothing was kept
             return
         exchange.abandoned = abandoned = Abandoned(self, exchange, account)
         self._abandoned.setdefault(account.key, []).append(abandoned)
@@ -161,7 +168,7 @@ class Shelf:
             self.remove(abandoned)
 
     def close(self) -> None:
-        """A drain has begun: no retry can come any more."""
+        """A drain has begun, or nothing is rescued any more: no retry is given anything from now on."""
         self.is_closed = True
         for abandoned in [each for same in self._abandoned.values() for each in same]:
             abandoned.withdraw()

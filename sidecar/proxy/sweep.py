@@ -13,6 +13,7 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.policy import CutUpstream
 from sidecar.proxy.bounds import over
 from sidecar.proxy.leaving import left
+from sidecar.proxy.live_sweep import LiveSweep
 from sidecar.proxy.stall import Standstill
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ PERIOD_SECONDS = (0.01, 1.0)
 """Between two looks: at least, and at most."""
 LOOKS = 4
 """So many looks in the shortest time allowed."""
+
+SLEPT_SECONDS = 0.5
+"""A look that comes so much too late says that we slept, or that something held up the loop: the next one judges."""
 
 BODY_STALLED = CutUpstream("request_stalled")
 UPSTREAM_STALLED = CutUpstream("upstream_stalled")
@@ -41,20 +45,30 @@ class Sweep:
         self._bodies: Standstill[Downstream] = Standstill(limits.request_progress_seconds)
         self._readers: Standstill[Downstream] = Standstill(limits.write_stall_seconds)
         self._uploads: Standstill[Exchange] = Standstill(limits.upstream_stall_seconds)
+        self._sockets = LiveSweep(context)
         shortest = min(
             limits.request_head_seconds,
             limits.request_progress_seconds,
             limits.upstream_stall_seconds,
             limits.write_stall_seconds,
+            limits.live.idle_seconds or limits.write_stall_seconds,
         )
         least, most = PERIOD_SECONDS
         self._period_seconds = max(least, min(most, shortest / LOOKS))
         self._timer: asyncio.TimerHandle | None = None
+        self._late_from_ns: int | None = None
 
     def start(self) -> None:
-        """Look now, and from now on again and again."""
+        """Look now, and from now on again and again.
+
+        If we slept ourselves (SIGSTOP, a frozen container, a suspended machine), then not yet: a loop runs its timers before it
+        reads, and nobody may be blamed for bytes that have waited for us in the kernel.
+        """
+        now_ns, late_from_ns = self._context.clock.monotonic_ns(), self._late_from_ns
         self._timer = self._context.loop.call_later(self._period_seconds, self.start)
-        self.look()
+        self._late_from_ns = now_ns + int((self._period_seconds + SLEPT_SECONDS) * 1e9)
+        if late_from_ns is None or now_ns < late_from_ns:
+            self.look()
 
     def stop(self) -> None:
         """Look no more."""
@@ -73,7 +87,10 @@ class Sweep:
             downstream.stalled()
         for exchange in self._uploads.look(self._requests_not_taken(), now_ns):
             self._upstream_stalled(exchange)
+        self._sockets.look(now_ns)
         self._find_gone()
+        for passage in tuple(self._context.passages):
+            passage.look(now_ns)
 
     # === connections without a call ===
 

@@ -19,7 +19,7 @@ AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:]*)(?::([0-9]{1,5}))?").fullmatch
 KEPT_PARAMETERS = frozenset({b"api-version", b"beta"})
 """Parts of a query without which a provider does not know the path (Azure, older Anthropic SDKs). Others may hold a key."""
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
-HTTP_PORT = 80
+HTTP_PORT, HTTPS_PORT, HIGHEST_PORT = 80, 443, 65535
 
 
 def origin_form(target: bytes, address: Address) -> bytes:
@@ -59,6 +59,49 @@ def named_place(target: bytes) -> tuple[str, int, bytes] | None:
     if found is None:
         return None
     return found[1], int(found[2] or HTTP_PORT), path if path.startswith(b"/") else b"/" + path
+
+
+def tunnel_place(target: bytes) -> Address:
+    """Host and port that the target of a CONNECT names (RFC 9112 section 3.2.3), the host as names are compared.
+
+    Raises:
+        RequestRefused: there is no such port, or what stands in brackets is no address (RFC 9110 section 9.3.6).
+    """
+    host, _, digits = target.decode("ascii").rpartition(":")
+    if not 0 < int(digits) <= HIGHEST_PORT:
+        raise RequestRefused(400, "the target of CONNECT names no port that there is")
+    if host.startswith("["):
+        try:
+            return str(ipaddress.IPv6Address(host[1:-1])), int(digits)
+        except ValueError:
+            raise RequestRefused(400, "the target of CONNECT has no IPv6 address between its brackets") from None
+    return host.lower().removesuffix("."), int(digits)
+
+
+def path_at(origin: Address, target: bytes) -> bytes:
+    """A target from its slash on, of a request that came where the caller believes to be talking to `origin`.
+
+    Raises:
+        RequestRefused: the target is of another form, or an absolute one that names somebody else (RFC 9112 section 3.2.2).
+    """
+    if target.startswith(b"/"):
+        return target
+    absolute = ABSOLUTE(target)
+    if absolute is None:
+        raise RequestRefused(400, "the request target must start with / inside of a tunnel")
+    scheme, authority, path = absolute.groups()
+    found = AUTHORITY(authority.decode("latin-1").lower())
+    if found is None or (_bare(found[1]), int(found[2] or _port_of(scheme))) != origin:
+        raise RequestRefused(400, "the request target names another host than the tunnel leads to")
+    return path if path.startswith(b"/") else b"/" + path
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("[").removesuffix("]").removesuffix(".")
+
+
+def _port_of(scheme: bytes) -> int:
+    return HTTPS_PORT if scheme.lower() in (b"https", b"wss") else HTTP_PORT
 
 
 def kept_query(target: bytes) -> str:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from sidecar.proxy.context import Context
 
 
+SWITCHED = 101
+
+
 class Sender(Protocol):
     """What writes a request, and is told how fast it may."""
 
@@ -35,6 +38,7 @@ class Served(Protocol):
     def admission(self) -> "Admission": ...
     def connected(self, upstream: "Upstream") -> None: ...
     def interim(self, head: ReplyHead) -> None: ...
+    def switched(self, head: ReplyHead, rest: bytes) -> None: ...
     def answered(self, head: ReplyHead) -> None: ...
     def relay(self, framed: bytes, payload: bytes) -> None: ...
     def flush(self) -> None: ...
@@ -161,12 +165,20 @@ class Upstream(asyncio.Protocol):
             return None
         self._raw_head = b""
         head = read_reply_head(raw[:end], self.method)
-        if head.status == 101:
-            raise ReplyBroken("it switched protocols without being asked")
+        if head.status == SWITCHED:
+            self._switch(exchange, head, raw[end:])
+            return None
         if head.status < 200:
             exchange.interim(head)
             return raw[end:] or None
         return self._begin_body(exchange, head, raw[end:])
+
+    def _switch(self, exchange: Served, head: ReplyHead, rest: bytes) -> None:
+        """From here on it is HTTP no more, and this connection somebody else's; `rest` came behind the head."""
+        if head.noted.get(b"upgrade", b"") != exchange.admission.upgrade or not exchange.admission.upgrade:
+            raise ReplyBroken("it switched protocols without being asked")
+        self.exchange = None
+        exchange.switched(head, rest)
 
     def _begin_body(self, exchange: Served, head: ReplyHead, rest: bytes) -> bytes | None:
         self._head = head

@@ -90,6 +90,22 @@ class StuckLedger(MemoryOperations):
         return super().open(record)
 
 
+class SteadyClock(SystemClock):
+    """The machine's, or one that stands still, and time that passes by hand."""
+
+    def __init__(self) -> None:
+        self.passed_seconds = 0.0
+        self._stopped_ns: int | None = None
+
+    def stop(self) -> None:
+        """Time passes by hand alone from here on."""
+        self._stopped_ns = super().monotonic_ns()
+
+    def monotonic_ns(self) -> int:
+        started_ns = super().monotonic_ns() if self._stopped_ns is None else self._stopped_ns
+        return started_ns + int(self.passed_seconds * 1e9)
+
+
 class Scene:
     """The road, its rows, and what was told."""
 
@@ -99,7 +115,8 @@ class Scene:
         self.ledger = StuckLedger()
         self.troubles: list[str] = []
         self.rows = OperationRows(road.loop, self.ledger, self.troubles.append)
-        self.renewals = Renewals(road.loop, self.rows, self.ledger, SystemClock(), watched, 60.0)
+        self.clock = SteadyClock()
+        self.renewals = Renewals(road.loop, self.rows, self.ledger, self.clock, watched, 60.0)
         self.exits = CallerExits(road.loop, road.context.peers, watched.caller_gone, self.troubles.append)
         road.context.operations = Operations(
             loop=road.loop, rows=self.rows, ledger=self.ledger, renewals=self.renewals, lease_seconds=60.0,

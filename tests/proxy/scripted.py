@@ -107,6 +107,7 @@ class ScriptedProvider:
         self.accepted: list[Connection] = []
         self._waiting: asyncio.Queue[Connection] = asyncio.Queue()
         self._server: asyncio.Server | None = None
+        self._is_stopped = False
         self.port = 0
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
@@ -115,6 +116,9 @@ class ScriptedProvider:
         self.port = self._server.sockets[0].getsockname()[1]
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_stopped:  # accepted before the stop and told after it; a stranger's, who had this port before us
+            writer.transport.abort()
+            return
         connection = Connection(reader, writer)
         self.accepted.append(connection)
         self._waiting.put_nowait(connection)
@@ -130,6 +134,7 @@ class ScriptedProvider:
 
     async def stop(self) -> None:
         """Accept no more, and close every connection."""
+        self._is_stopped = True
         if self._server is not None:
             self._server.close()
         for connection in self.accepted:

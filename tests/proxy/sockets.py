@@ -133,6 +133,10 @@ class Caller:
         """Close: a FIN, if everything that came was read."""
         self.socket.close()
 
+    async def close(self) -> None:
+        """Leave, as the provider's end of a connection is closed."""
+        self.leave()
+
     def reset(self) -> None:
         """Close with a reset."""
         reset_when_closed(self.socket)

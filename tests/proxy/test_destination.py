@@ -70,8 +70,49 @@ def test_facts_of_the_dialect_hold_until_a_setting_says_otherwise() -> None:
     told = destination(on_close={"stream": "stops"})
     route = GEMINI.route("POST", "/v1/models/m:generateContent")
     assert route is not None
-    assert [usual.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.RUNS_ON]
-    assert [told.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.STOPS]
+    assert [usual.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.RUNS_ON, OnClose.UNKNOWN]
+    assert [told.on_close(route, kind) for kind in CallKind] == [OnClose.RUNS_ON, OnClose.STOPS, OnClose.UNKNOWN]
+
+
+def fact(**keys: Any) -> dict[str, Any]:
+    """A measurement at the upstream of `destination`, of streams."""
+    return {
+        "dialect": "gemini", "url": "http://127.0.0.1:1/base", "model": "m", "method": "generateContent", "stream": "stops",
+        "measured_at": "2026-11-22T10:00:00Z", "evidence": "it was seen", "version": "1", **keys,
+    }  # fmt: skip
+
+
+def found_for(
+    *facts: dict[str, Any], path: str = "/v1/models/m:streamGenerateContent", model: str = "m", **keys: Any
+) -> OnClose:
+    route = GEMINI.route("POST", path)
+    assert route is not None
+    return destination(measured=facts, **keys).on_close(route, CallKind.STREAM, model)
+
+
+def test_what_was_measured_stands_above_the_table_and_below_what_is_set() -> None:
+    assert found_for() is OnClose.RUNS_ON
+    assert found_for(fact()) is OnClose.STOPS
+    assert found_for(fact(), on_close={"stream": "unknown"}) is OnClose.UNKNOWN
+
+
+def test_what_was_measured_last_counts_and_only_of_what_was_measured() -> None:
+    assert found_for(fact(stream="runs_on"), fact()) is OnClose.RUNS_ON
+    assert found_for(fact(stream=None, unary="runs_on"), fact()) is OnClose.STOPS
+
+
+def test_what_was_measured_elsewhere_or_in_another_language_does_not_count() -> None:
+    assert found_for(fact(url="http://127.0.0.1:2/base")) is OnClose.RUNS_ON
+    assert found_for(fact(dialect="vertex")) is OnClose.RUNS_ON
+
+
+def test_what_was_measured_of_one_method_or_model_holds_for_that_alone() -> None:
+    of_method = fact(method="interactions.create", only_method=True)
+    assert found_for(of_method) is OnClose.RUNS_ON
+    assert found_for(of_method, path="/v1beta/interactions") is OnClose.STOPS
+    assert found_for(fact(only_model=True)) is OnClose.STOPS
+    assert found_for(fact(only_model=True), model="other") is OnClose.RUNS_ON
+    assert found_for(fact(only_model=True), model="") is OnClose.RUNS_ON
 
 
 ROUTES = [
@@ -137,3 +178,67 @@ def test_only_google_is_told_how_long_callers_wait_and_only_if_set(
 ) -> None:
     found = destination({"calls": {"server_timeout": server_timeout}}, dialect=dialect)
     assert found.sends_server_timeout is sends
+
+
+GATEWAY = {"url": "https://gateway.example"}
+
+
+@pytest.mark.parametrize(
+    ("upstreams", "kin"),
+    [
+        ({}, b"vertex"),
+        ({"gemini": GATEWAY, "vertex": GATEWAY}, b"vertex"),
+        ({"gemini": GATEWAY}, b""),
+        ({"vertex": GATEWAY}, b""),
+    ],
+)
+def test_gemini_hands_over_to_vertex_within_one_service_only(upstreams: dict[str, Any], kin: bytes) -> None:
+    built_in = built_in_upstreams()
+    changed = {name: {"dialect": built_in[name].dialect, **keys} for name, keys in upstreams.items()}
+    found = destinations_of(Settings.model_validate({"upstreams": {**built_in, **changed}}))
+    assert found[b"gemini"].kin == kin
+    assert not any(each.kin for name, each in found.items() if name != b"gemini")
+
+
+@pytest.mark.parametrize(
+    ("url", "place", "is_there"),
+    [
+        ("https://api.example/base", ("api.example", 443), True),
+        ("https://api.example/base", ("api.example", 80), True),
+        ("https://api.example/base", ("other.example", 443), False),
+        ("https://api.example:8443", ("api.example", 8443), True),
+        ("https://api.example:8443", ("api.example", 443), False),
+        ("http://vllm:8000", ("vllm", 8000), True),
+        ("http://vllm:8000", ("vllm", 80), False),
+        ("https://[::1]:8443", ("::1", 8443), True),
+    ],
+)
+def test_place_of_a_tunnel(url: str, place: tuple[str, int], is_there: bool) -> None:
+    assert destination(url=url).is_at(*place) is is_there
+
+
+@pytest.mark.parametrize(
+    ("dialect", "region"),
+    [
+        ("vertex", "europe-west4-aiplatform.googleapis.com"),
+        ("bedrock", "bedrock-runtime.eu-west-1.amazonaws.com"),
+    ],
+)
+def test_tunnel_to_a_region__for_the_provider_itself_and_never_for_a_gateway(dialect: str, region: str) -> None:
+    provider, gateway = destinations_of(Settings())[dialect.encode()], destination(dialect=dialect)
+    assert [each.is_at(region, port) for each in (provider, gateway) for port in (443, 80)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert provider.endpoint_for("/v1", region).host == region
+
+
+@pytest.mark.parametrize(
+    ("path", "is_below"), [(b"/base", True), (b"/base/x", True), (b"/base?x", True), (b"/based", False), (b"/", False)]
+)
+def test_path_below_the_base_path__also_of_an_absolute_target(path: bytes, is_below: bool) -> None:
+    assert destination().has_path(path) is is_below
+    port = 80 if destination().endpoint.is_tls else destination().endpoint.port
+    assert destination().serves(destination().endpoint.host, port, path) is is_below

@@ -73,6 +73,13 @@ async def test_other_bytes_before_a_request__400(road: Road, junk: bytes) -> Non
     assert road.provider.accepted == []
 
 
+async def test_client_that_begins_with_tls__told_at_once_that_this_is_plain(road: Road) -> None:
+    caller = await road.caller(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(100))
+    got = await caller.reply()
+    assert (got.status, b"must begin with http://" in got.body) == (400, True)
+    assert road.provider.accepted == []
+
+
 async def test_pipelined_requests_are_answered_in_order(road: Road) -> None:
     caller = await road.caller(
         request(UNARY, b"one") + get() + b"\r\n" + request(UNARY, b"", CHUNKED) + chunk(b"three") + LAST

@@ -103,6 +103,18 @@ async def test_while_the_answer_is_awaited__read_to_its_end(road: Road, reason: 
     assert row.committed_at < row.left_at < row.finished_at  # type: ignore[operator]
 
 
+async def test_while_the_pod_is_ending__that_is_why_the_caller_left(road: Road, reason: str) -> None:
+    road.context.pod_is_ending = True
+    caller = await road.caller(request())
+    connection, _ = await road.provider.call()
+    LEAVES[reason](caller)
+    await road.until(lambda: is_gone(road))
+    await connection.send(UNARY_REPLY)
+    row = await road.settled()
+    assert (row.outcome, row.left_reason) == ("orphan_finished", "pod_ending")
+    assert road.counted("departures_total", reason="pod_ending") == 1
+
+
 async def test_in_the_middle_of_a_stream__the_rest_is_orphaned(road: Road, reason: str) -> None:
     caller = await road.caller(request(STREAM))
     connection, _ = await road.provider.call()

@@ -17,6 +17,7 @@ async def test_port_0__a_free_one_is_bound_and_told(road: Road) -> None:
     host, port = road.address
     assert host == "127.0.0.1"
     assert port > 0
+    assert road.context.own_ports == {port}
 
 
 async def test_address_that_is_taken__a_sentence_with_the_setting(road: Road) -> None:

@@ -100,3 +100,19 @@ async def test_closed__what_waits_is_given_up(scene: Scene) -> None:
     scene.disk.is_broken = False
     await asyncio.sleep(0.05)
     assert scene.told == []
+
+
+async def test_closed__what_was_given_up_is_counted(scene: Scene) -> None:
+    scene.disk.is_broken = True
+    for word in ("open", "accepted"):
+        scene.write("one", word)
+    assert not await scene.rows.written(0.05)
+    scene.rows.close()
+    assert scene.rows.given_up == 2
+
+
+async def test_closed__what_comes_later_is_neither_written_nor_a_fault(scene: Scene) -> None:
+    scene.rows.close()
+    scene.write("one", "a renewal that was gathered")
+    await asyncio.sleep(0.01)
+    assert (scene.disk.written, scene.told, scene.rows.given_up) == ([], [], 0)

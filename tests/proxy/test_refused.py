@@ -30,7 +30,7 @@ REFUSED = {
     "wish that nobody knows": (400, get(PLAIN, "X-Sidecar-On-Departure: perhaps")),
     "coding": (501, request(UNARY, b"", "Transfer-Encoding: gzip, chunked")),
     "chunked twice": (501, request(UNARY, b"", "Transfer-Encoding: chunked, chunked")),
-    "WebSocket": (501, get("/gemini/v1/live", "Upgrade: websocket", "Connection: Upgrade")),
+    "WebSocket by POST": (501, request("/gemini/v1/live", b"", "Upgrade: websocket", "Connection: Upgrade")),
     "other protocol": (501, get("/gemini/v1/live", "Upgrade: spdy/3", "Connection: Upgrade")),
     "too large a head": (431, get(PLAIN, "A: " + "x" * 20_000)),
     "head without an end": (431, get(PLAIN, *["A: " + "x" * 2_000] * 10)[:-2]),

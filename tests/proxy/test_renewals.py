@@ -1,11 +1,14 @@
 """Polls renew, but not each of them is a write; and a caller's habit makes its lease."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import msgspec
 import pytest
 
+from sidecar.clock import SECOND
+from sidecar.errors import LedgerError
 from sidecar.proxy import renewals
 from tests.proxy.messages import CHUNKED, get, head
 from tests.proxy.operating import KEY, RESPONSES, Scene, operating
@@ -20,6 +23,7 @@ async def scene() -> AsyncIterator[Scene]:
 
 
 async def test_every_poll_is_heard_and_not_every_one_is_written(scene: Scene) -> None:
+    scene.clock.stop()
     await scene.opened()
     for _ in range(5):
         await scene.poll()
@@ -33,6 +37,24 @@ async def test_last_of_the_polls_in_haste_is_written_later(scene: Scene, monkeyp
     await scene.opened()
     await scene.poll()
     await scene.poll()
+    await scene.road.until(lambda: len(scene.watched.renewed_ids) == 2)
+
+
+async def test_poll_that_waits_to_be_written_is_forgotten_when_nobody_stands_behind_it_any_more(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0.2)
+    scene.clock.stop()
+    opened = await scene.opened()
+    await scene.poll()
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    await scene.poll()
+    scene.renewals.gone({opened.id})
+    scene.clock.passed_seconds = 1.0
+    await asyncio.sleep(0.4)
+    assert len(scene.watched.renewed_ids) == 1
+    await scene.poll()  # somebody else, who is heard as ever
     await scene.road.until(lambda: len(scene.watched.renewed_ids) == 2)
 
 
@@ -94,11 +116,21 @@ async def test_slow_poller_is_given_a_longer_lease(scene: Scene, monkeypatch: py
     monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
     monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
     await scene.opened()
-    moment = scene.ledger.now()
-    for pause_seconds in (0, 30, 60):
-        monkeypatch.setattr(scene.ledger, "now", lambda at=moment + pause_seconds * 1_000_000: at)
+    for pause_seconds in (0, 30, 30):
+        scene.clock.passed_seconds += pause_seconds
         await scene.poll()
-    assert scene.only().lease_seconds == 150.0
+    assert scene.only().lease_seconds == pytest.approx(150.0, abs=10.0)
+
+
+async def test_clock_is_set_forward_between_two_polls__no_longer_lease_is_learned(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.opened()
+    await scene.poll()
+    moment = scene.ledger.now()
+    monkeypatch.setattr(scene.ledger, "now", lambda: moment + 3_600 * SECOND)
+    await scene.poll()
+    assert scene.only().lease_seconds == 60.0
 
 
 async def test_lease_of_a_caller_that_polls_faster_again_shrinks__and_never_below_the_usual_one(
@@ -107,9 +139,8 @@ async def test_lease_of_a_caller_that_polls_faster_again_shrinks__and_never_belo
     monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
     monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
     await scene.opened()
-    moment = scene.ledger.now()
     for seconds in (0, 60, *range(62, 162, 2)):
-        monkeypatch.setattr(scene.ledger, "now", lambda at=moment + seconds * 1_000_000: at)
+        scene.clock.passed_seconds = seconds
         scene.renewals.renew(("openai", "resp_1"))
         await scene.rows.written(10)
     assert 60.0 <= scene.only().lease_seconds <= 80.0
@@ -127,3 +158,59 @@ async def test_what_is_known_is_bounded(scene: Scene, monkeypatch: pytest.Monkey
 
 def test_operation_is_named_by_the_end_of_its_id() -> None:
     assert renewals.name_of("vertex", "projects/p/locations/l/batchPredictionJobs/12") == ("vertex", "12")
+
+
+class Away:
+    """A ledger that can't be used for a while: counts what it is asked, and refuses it."""
+
+    def __init__(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ledger, self.is_away, self.asked = scene.ledger, True, 0
+        for name in ("renew", "renew_all"):
+            monkeypatch.setattr(scene.ledger, name, self._refusing(getattr(scene.ledger, name)))
+
+    def _refusing(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        def ask(*arguments: object) -> object:
+            if self.is_away:
+                raise LedgerError("here", "is away")
+            self.asked += 1
+            return work(*arguments)
+
+        return ask
+
+
+@pytest.mark.parametrize(
+    "pauses", [[1] * 8, [30, 60, 90, 120, 150, 180, 210]], ids=["gathered", "each teaches a lease"]
+)
+async def test_polls_while_the_ledger_is_away__written_once_when_it_is_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, pauses: list[int]
+) -> None:
+    """An outage of ten minutes is not followed by a hundred writes for each operation (tests/scale)."""
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(renewals, "GATHER_SECONDS", 0.001)
+    await scene.opened()
+    away = Away(scene, monkeypatch)
+    for seconds in (0, *pauses):
+        scene.clock.passed_seconds += seconds
+        scene.renewals.renew(("openai", "resp_1"))
+        await asyncio.sleep(0.01)
+    away.is_away = False
+    assert await scene.rows.written(30)
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    assert away.asked <= 3
+    assert scene.only().lease_seconds >= 5 * max(pauses)
+
+
+async def test_learned_lease_that_waits_is_not_forgotten_over_a_later_poll(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(renewals, "MOST_PAUSE_SECONDS", 0)
+    await scene.opened()
+    away = Away(scene, monkeypatch)
+    for second in (0, 30, 60, 61, 62):
+        scene.clock.passed_seconds = second
+        scene.renewals.renew(("openai", "resp_1"))
+    away.is_away = False
+    assert await scene.rows.written(30)
+    assert scene.only().lease_seconds > 100.0

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.proxy.messages import LAST, SSE, UNARY_REPLY, answer, event, reply
-from tests.proxy.rescuing import KEY, abandoned, call, joined, outcomes, rescue, rows, stream
+from tests.proxy.rescuing import KEY, SOON, abandoned, call, joined, outcomes, rescue, rows, stream
 from tests.proxy.road import ZERO, Road, a_road
 
 pytestmark = pytest.mark.anyio
@@ -153,6 +153,19 @@ async def test_retry_comes_before_the_end_of_the_first_was_told__joins_all_the_s
         await connection.send(UNARY_REPLY)
         assert (await retry.reply()).body == answer()
         assert await outcomes(road, 2) == ["rescued", "joined"]
+
+
+async def test_retry_has_left_as_well_by_the_time_it_is_read__settles_at_once() -> None:
+    async with a_road(limits=rescue(window_seconds=SOON)) as road:
+        connection = await abandoned(road, call())
+        retry = await road.caller()
+        await road.until(lambda: len(road.context.downstreams) == 1)
+        road.loop.remove_reader(road.context.watch.fileno())  # so that its FIN is seen by who looks for the first one's
+        retry.offer(call())
+        retry.leave()
+        await road.until(lambda: road.log.records)
+        await connection.send(UNARY_REPLY)
+        assert await outcomes(road, 2) == ["orphan_finished", "left_early"]
 
 
 async def test_the_sdk_says_that_it_is_a_later_attempt__joins_although_the_end_of_the_first_is_still_on_its_way() -> (

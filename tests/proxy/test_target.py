@@ -3,7 +3,7 @@
 import pytest
 
 from sidecar.errors import RequestRefused
-from sidecar.proxy.target import Address, kept_query, opening, origin_form, parameter_in
+from sidecar.proxy.target import Address, kept_query, opening, origin_form, parameter_in, path_at, tunnel_place
 
 LOOPBACK, LOOPBACK_6, POD, PORT_80 = ("127.0.0.1", 8780), ("::1", 8780), ("10.1.2.3", 8780), ("127.0.0.1", 80)
 
@@ -106,3 +106,40 @@ def test_what_may_be_kept_of_a_query__never_a_key(target: bytes, kept: str) -> N
 )
 def test_parameter_of_a_query(target: bytes, value: str) -> None:
     assert parameter_in(target, "request_id") == value
+
+
+@pytest.mark.parametrize(
+    ("target", "place"),
+    [
+        (b"API.Example.:443", ("api.example", 443)),
+        (b"10.0.0.7:1", ("10.0.0.7", 1)),
+        (b"[0:0::1]:65535", ("::1", 65535)),
+        (b"a_b:08000", ("a_b", 8000)),
+    ],
+)
+def test_place_of_a_tunnel__as_names_are_compared(target: bytes, place: Address) -> None:
+    assert tunnel_place(target) == place
+
+
+@pytest.mark.parametrize(
+    ("target", "sentence"), [(b"a:0", "no port"), (b"a:65536", "no port"), (b"[1:2]:443", "no IPv6 address")]
+)
+def test_place_that_there_cannot_be__400(target: bytes, sentence: str) -> None:
+    with pytest.raises(RequestRefused, match=sentence) as refused:
+        tunnel_place(target)
+    assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "path"),
+    [
+        (("a", 443), b"/x?y", b"/x?y"),
+        (("a", 443), b"//b/x", b"//b/x"),
+        (("a", 443), b"https://A/x", b"/x"),
+        (("a", 443), b"wss://a:443?x", b"/?x"),
+        (("a", 80), b"http://a/x", b"/x"),
+        (("::1", 8443), b"https://[::1]:8443/x", b"/x"),
+    ],
+)
+def test_target_inside_of_a_tunnel(origin: Address, target: bytes, path: bytes) -> None:
+    assert path_at(origin, target) == path
