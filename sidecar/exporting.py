@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, cast
 
 from sidecar import __version__
+from sidecar.config.ending import Pod
 from sidecar.config.otel import GenAiMetrics
 from sidecar.config.settings import Settings
 from sidecar.errors import LedgerError
@@ -21,6 +22,10 @@ from sidecar.telemetry.spans_calls import Server
 MOST_CLOSE_SECONDS: Final = 5.0
 LEAST_CLOSE_SECONDS: Final = 1.0
 """At the end, what waits may be exported for so long, even when the calls have taken all the time there was."""
+
+PLACES: Final = {
+    "name": "k8s.pod.name", "namespace": "k8s.namespace.name", "uid": "k8s.pod.uid", "node": "k8s.node.name",
+}  # fmt: skip
 
 
 class Exporting:
@@ -79,6 +84,7 @@ def options_of(settings: Settings, instance: str, variables: Mapping[str, str]) 
     return OtelOptions(
         version=__version__,
         instance=instance,
+        place=place_of(settings.pod),
         endpoint=None if otel.endpoint is None else str(otel.endpoint),
         headers=None if otel.headers is None else otel.headers.read(variables),
         has_traces=otel.traces,
@@ -88,6 +94,11 @@ def options_of(settings: Settings, instance: str, variables: Mapping[str, str]) 
         export_interval_seconds=otel.export_interval_seconds,
         model_limit=settings.labels.max_models,
     )
+
+
+def place_of(pod: Pod) -> dict[str, str]:
+    """The pod, as OpenTelemetry's conventions for resources name it."""
+    return {PLACES[field]: value for field, value in pod.known().items()}
 
 
 def servers_of(destinations: Iterable[Destination]) -> dict[str, Server]:

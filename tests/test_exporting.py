@@ -62,6 +62,12 @@ def test_what_is_set_is_passed_on():
     assert (options.export_interval_seconds, options.instance) == (2.0, "me")
 
 
+def test_a_pod_is_named_as_opentelemetry_names_it():
+    in_pod = Settings.model_validate({"pod": {"name": "api-0", "node": "n1"}})
+    assert options_of(in_pod, "me", {}).place == {"k8s.pod.name": "api-0", "k8s.node.name": "n1"}
+    assert options_of(settings(), "me", {}).place == {}
+
+
 def test_headers_that_are_not_there_are_said():
     with pytest.raises(SettingsError, match="OTLP is empty or not set"):
         options_of(settings(headers={"env": "OTLP"}), "me", {})

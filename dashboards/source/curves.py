@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from dashboards.source.looks import CALM, Threshold
 from dashboards.source.panels import (
+    BYTES_PER_SECOND,
     COUNT,
     PER_MINUTE,
     PER_SECOND,
@@ -16,7 +17,7 @@ from dashboards.source.panels import (
     target,
 )
 
-FLAT = {COUNT: 1, PER_MINUTE: 1, PER_SECOND: 1, SHARE: 0.1}
+FLAT = {COUNT: 1, PER_MINUTE: 1, PER_SECOND: 1, BYTES_PER_SECOND: 1, SHARE: 0.1}
 """How high an axis is at least, by unit: nothing at all would else be drawn on an axis from 0 to 100."""
 
 

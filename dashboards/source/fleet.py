@@ -4,7 +4,16 @@ from dashboards.source.curves import timeseries
 from dashboards.source.figures import Column, bars, stat, table
 from dashboards.source.looks import HINT, ORANGE, PRICES_AGE, WORRY, Threshold
 from dashboards.source.pages import Page, Row
-from dashboards.source.panels import BYTES, COUNT, PER_MINUTE, PER_SECOND, ROWS_PER_SECOND, SECONDS, SHARE
+from dashboards.source.panels import (
+    BYTES,
+    BYTES_PER_SECOND,
+    COUNT,
+    PER_MINUTE,
+    PER_SECOND,
+    ROWS_PER_SECOND,
+    SECONDS,
+    SHARE,
+)
 from dashboards.source.queries import of_sidecars, over_range, per_minute, quantile, rate, summed
 
 BUILD_INFO = "inference_sidecar_build_info"
@@ -136,6 +145,34 @@ TRAFFIC = Row(
     ],
 )  # fmt: skip
 
+CONNECT = Row(
+    "TLS and CONNECT on the proxy port",
+    [
+        timeseries(
+            "CONNECTs",
+            "By what became of them. intercepted: to an upstream, and read as any call. grpc: to an upstream, and not read."
+            " tunneled: to another host. refused: by proxy.connect in the settings.",
+            PER_MINUTE, {"{{result}}": per_minute("inference_sidecar_connects_total", "result")}, width=6, stacked=True,
+        ),
+        timeseries(
+            "TLS handshakes with callers",
+            "untrusted: the caller does not know our authority, and its call did not even begin. Its program lacks a variable:"
+            " `sidecar ca show` names them, and the sidecar's log says which.",
+            PER_MINUTE, {"{{result}}": per_minute("inference_sidecar_tls_handshakes_total", "result")}, width=6, stacked=True,
+        ),
+        timeseries(
+            "Open tunnels",
+            "By instance. What passes through them is not read, and no cost is known of it.",
+            COUNT, {"{{instance}}": "sum by (instance) (inference_sidecar_tunnels)"}, width=6,
+        ),
+        timeseries(
+            "Bytes in tunnels",
+            "By direction and second.",
+            BYTES_PER_SECOND, {"{{direction}}": rate("inference_sidecar_tunnel_bytes_total", "direction")}, width=6,
+        ),
+    ],
+)  # fmt: skip
+
 COST = Row(
     "What the sidecars cost",
     [
@@ -225,5 +262,5 @@ PAGE = Page(
     "fleet",
     "inference-sidecar / Fleet",
     "The sidecars themselves: versions, state, connections, limits, what they cost and whether the ledger keeps up.",
-    [WHO, TRAFFIC, COST, LEDGER],
+    [WHO, TRAFFIC, CONNECT, COST, LEDGER],
 )

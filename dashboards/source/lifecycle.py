@@ -5,14 +5,14 @@ from dashboards.source.figures import Column, bars, stat, table
 from dashboards.source.looks import ORPHANED_SHARE
 from dashboards.source.notes import text
 from dashboards.source.pages import Page, Row
-from dashboards.source.panels import COUNT, PER_MINUTE, SECONDS, SHARE
+from dashboards.source.panels import BYTES_PER_SECOND, COUNT, PER_MINUTE, PER_SECOND, SECONDS, SHARE
 from dashboards.source.queries import bucket_of, over_range, per_hour, per_minute, quantile, rate, ratio
 from dashboards.source.words import TIMEOUTS
 
 STARTED = "inference_sidecar_calls_started_total"
 SETTLED = "inference_sidecar_calls_settled_total"
 DEPARTURES = "inference_sidecar_departures_total"
-CALL_DEPARTURES = 'inference_sidecar_departures_total{kind=~"unary|stream"}'
+CALL_DEPARTURES = 'inference_sidecar_departures_total{kind=~"unary|stream|live"}'
 ABANDONED = 'inference_sidecar_calls_settled_total{outcome=~"left_early|undelivered|orphan_.+|rescued|lost"}'
 DURATION = "inference_sidecar_call_duration_seconds"
 FIRST_BYTE = "inference_sidecar_time_to_first_byte_seconds"
@@ -54,14 +54,15 @@ LEAVING = Row(
     [
         timeseries(
             "Departures by reason",
-            "fin and rst: the connection ended before its reply did. write_stalled: the caller took no more bytes. lease_lapsed,"
-            " process_exited and pod_ending are of operations. sidecar_lost: nobody saw, since the sidecar itself had died.",
+            "fin and rst: the connection ended before its reply did. closed: a socket was closed amid an answer. write_stalled:"
+            " the caller took no more bytes. lease_lapsed and process_exited are of operations. pod_ending: the pod was being"
+            " deleted. sidecar_lost: the sidecar had died.",
             PER_MINUTE, {"{{reason}}": per_minute(DEPARTURES, "reason")}, stacked=True,
         ),
         timeseries(
             "Callers that were there after all",
-            "Returned: thought gone, and heard of again (half_close of a call; poll or renewal of an operation). Rescued: gone,"
-            " and its retry was given the answer.",
+            "Returned: thought gone, and heard of again (half_close of a call; resumption of a live one's session; poll or"
+            " renewal of an operation). Rescued: gone, and its retry was given the answer.",
             PER_MINUTE,
             {
                 "returned by {{via}}": per_minute("inference_sidecar_returns_total", "via"),
@@ -129,6 +130,34 @@ TIME = Row(
     ],
 )  # fmt: skip
 
+SOCKETS = Row(
+    "Sockets that carry calls",
+    [
+        timeseries(
+            "Open sockets",
+            "WebSockets to a provider: each may carry many calls of kind live, one after another. Open ones without an answer"
+            " under way are no calls in flight. By provider only.",
+            COUNT, {"{{provider}}": "sum by (provider) (inference_sidecar_live_sockets)"}, width=6, stacked=True,
+        ),
+        timeseries(
+            "How sockets end",
+            "caller: by its caller between answers. left: by its caller amid an answer, which is then made for nobody. provider:"
+            " by the provider between answers. broken: amid one, or by the network. cut: by a limit or a drain of ours.",
+            PER_MINUTE, {"{{end}}": per_minute("inference_sidecar_live_sockets_ended_total", "end")}, width=6, stacked=True,
+        ),
+        timeseries(
+            "Messages in sockets",
+            "Data messages by direction. Sound goes in many small ones, up to a hundred a second and socket.",
+            PER_SECOND, {"{{direction}}": rate("inference_sidecar_live_messages_total", "direction")}, width=6,
+        ),
+        timeseries(
+            "Bytes in sockets",
+            "By direction and second, frames and all.",
+            BYTES_PER_SECOND, {"{{direction}}": rate("inference_sidecar_live_bytes_total", "direction")}, width=6,
+        ),
+    ],
+)  # fmt: skip
+
 TIMEOUTS_ROW = Row(
     "Timeouts that do not fit",
     [
@@ -154,6 +183,6 @@ PAGE = Page(
     "lifecycle",
     "inference-sidecar / Lifecycle",
     "How calls go: who leaves them and when, what becomes of what they leave behind, and how long all of it takes.",
-    [CALLS, LEAVING, TIME, TIMEOUTS_ROW],
+    [CALLS, LEAVING, TIME, SOCKETS, TIMEOUTS_ROW],
     filters=("provider", "model", "kind"),
 )

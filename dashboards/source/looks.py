@@ -73,7 +73,14 @@ BY_LABEL: Final = {
         "made": GREEN,
         "good": GREEN,
         "failed": RED,
+        # of a CONNECT, of a handshake
+        "intercepted": GREEN,
+        "tunneled": GREY,
+        "grpc": YELLOW,
+        "untrusted": DARK_RED,
     },
+    "end": {"caller": GREEN, "provider": LIGHT_GREEN, "left": ORANGE, "broken": RED, "cut": PURPLE},
+    "direction": {"to_provider": LIGHT_BLUE, "to_caller": GREEN},
     "basis": {"exact": GREEN, "at_least": YELLOW, "estimated": GREY},
     "inference_sidecar_state": {"serving": GREEN, "starting": YELLOW, "draining": BLUE, "settling": PURPLE},
 }

@@ -169,7 +169,7 @@ CAUSES = Row(
         ),
         bars(
             "Orphaned by kind",
-            "unary and stream are calls; background, batch, lro and tuning are operations, billed when they settle.",
+            "unary, stream and live are calls; background, batch, lro and tuning are operations, billed when they settle.",
             USD, {"{{kind}}": f"sort_desc({over_range(ORPHANED, 'kind')})"}, color="orphaned",
         ),
         table(
@@ -199,8 +199,8 @@ CAVEATS = Row(
         ),
         timeseries(
             "Requests that are not metered",
-            "Requests that may cost money and are neither calls nor operations to us: a path that the dialect does not know."
-            " Their cost is nowhere on this page.",
+            "What may cost money and is neither a call nor an operation to us: a path that the dialect does not know, a WebSocket"
+            " that it does not read, gRPC through a tunnel. The cost is nowhere on this page.",
             PER_MINUTE,
             {"{{provider}} {{reason}}": per_minute("inference_sidecar_unmetered_total", "provider, reason")},
             width=6,

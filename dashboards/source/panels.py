@@ -13,8 +13,8 @@ from dashboards.source.looks import Threshold, colors_of
 
 Json = dict[str, Any]
 
-USD, SECONDS, SHARE, COUNT, PER_MINUTE, BYTES, ROWS_PER_SECOND, PER_SECOND = (
-    "currencyUSD", "s", "percentunit", "locale", "cpm", "bytes", "rowsps", "cps",
+USD, SECONDS, SHARE, COUNT, PER_MINUTE, BYTES, ROWS_PER_SECOND, PER_SECOND, BYTES_PER_SECOND = (
+    "currencyUSD", "s", "percentunit", "locale", "cpm", "bytes", "rowsps", "cps", "Bps",
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 `Recorder` is one, and adds what is no call. Of a call that nobody leaves nothing is remembered here: its gauge is known.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
@@ -14,6 +15,8 @@ from sidecar.telemetry.calls import Attachment, CallFamilies, CallMetrics
 from sidecar.telemetry.otel import Otel
 
 UNUSED: Final = TokenFates(NO_TOKENS, NO_TOKENS)
+REMEMBERED: Final = 1_000
+"""Settled calls that are kept for people to see: some two MiB."""
 
 
 class CallLog(Protocol):
@@ -52,6 +55,8 @@ class CallRecorder:
         self._detection = families.detection_seconds.of()
         self.otel: Otel | None = None
         """What OpenTelemetry is told through; None where it is off."""
+        self.recent: Final[deque[CallRecord]] = deque(maxlen=REMEMBERED)
+        """The calls that settled last, the newest at the end. None of them changes any more."""
 
     def admitted(self, provider: str, model: str, kind: CallKind) -> CallMetrics:
         """A call's request head was read: it has started and its caller is there."""
@@ -126,6 +131,11 @@ class CallRecorder:
             if standing.orphaned_at is not None:
                 yield standing.metrics.kind, standing.metrics.mean_usd()
 
+    def mean_usd(self, record: CallRecord) -> float:
+        """What calls of this provider, model and kind have cost on average, as `exposed` says it; 0 where that is not known."""
+        metrics = self._known.get((record.provider, record.model, record.kind))
+        return 0.0 if metrics is None else metrics.mean_usd()
+
     def _remember(self, call: CallMetrics, call_id: str) -> Standing:
         return self._standing.setdefault(call_id, Standing(call))
 
@@ -154,6 +164,7 @@ class CallRecorder:
         if standing is not None:
             call.count_rescue(record, counted, is_repeat=standing.is_repeat)
         self._log.call_settled(record)
+        self.recent.append(record)
         if self.otel is not None:
             self.otel.call_settled(record, trace)
 

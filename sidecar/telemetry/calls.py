@@ -3,7 +3,8 @@
 Children are born at 0 when the first call of their kind is admitted: a counter that is born with its first increment
 is invisible to `increase()` (measured: 5 USD in one step gave 0). What can be born later without loss stays away
 until it happens: `lost` and `sidecar_lost` are counted before the first scrape, and reasons of an unpriced call that
-are rare. That makes 43 series for each (provider, model, kind), and 36 more for each (provider, kind).
+are rare. That makes 44 series for each (provider, model, kind), 45 where the kind is live, and 36 more for each
+(provider, kind).
 """
 
 from enum import StrEnum
@@ -39,10 +40,14 @@ class Attachment(StrEnum):
 
 
 HALF_CLOSE = "half_close"
+RESUMPTION = "resumption"
 RETRY = "retry"
-"""The only way in which an answer is rescued. (A caller that comes back to its own connection had not left: `half_close`.)"""
+"""The only way in which an answer is rescued. (A caller that comes back had not left: to its own connection, `half_close`; to its
+session in another socket, `resumption`.)"""
 EARLY_OUTCOMES = tuple(outcome for outcome in Outcome if outcome is not Outcome.LOST)
-EARLY_REASONS = tuple(reason for reason in LeftReason if reason is not LeftReason.SIDECAR_LOST)
+LIVE_REASONS = tuple(reason for reason in LeftReason if reason is not LeftReason.SIDECAR_LOST)
+EARLY_REASONS = tuple(reason for reason in LIVE_REASONS if reason is not LeftReason.CLOSED)
+"""Only what goes through a socket is left by a close frame."""
 CALL_REASONS = (
     UnpricedReason.NO_USAGE,
     UnpricedReason.UNKNOWN_MODEL,
@@ -97,12 +102,13 @@ class CallMetrics(MoneyCells):
         labels = (provider, model, str(kind))
         super().__init__(families, labels, CALL_REASONS)
         self.kind, self.is_one_model = kind, model != OTHER
+        is_live = kind is CallKind.LIVE
         self.started = families.started.of(*labels)
         self.in_flight = {attachment: families.in_flight.of(kind, attachment) for attachment in Attachment}
         self.attached = self.in_flight[Attachment.ATTACHED]
         self.settled = Branch(families.settled, labels, EARLY_OUTCOMES)
-        self.departures = Branch(families.departures, labels, EARLY_REASONS)
-        self.returns = Branch(families.returns, labels, (HALF_CLOSE,))
+        self.departures = Branch(families.departures, labels, LIVE_REASONS if is_live else EARLY_REASONS)
+        self.returns = Branch(families.returns, labels, (RESUMPTION if is_live else HALF_CLOSE,))
         self.rescued = Branch(families.rescued, labels, (RETRY,))
         self.rescued_spend = families.rescued_spend.of(*labels)
         self.would_rescue = families.would_rescue.of(*labels)

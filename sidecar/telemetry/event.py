@@ -1,6 +1,7 @@
 """What stands in a line of the log, and how it becomes JSON."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -15,6 +16,9 @@ from sidecar.telemetry.durations import duration_seconds, orphaned_seconds
 HEAD = ("timestamp", "level", "event")
 """What every event begins with."""
 ENCODER = msgspec.json.Encoder(enc_hook=str)
+UNSEEN = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+"""Characters that JSON lets stand and that are more than text to whoever shows a line, as UTF-8: C1 controls (U+009B begins a
+terminal's commands, U+0085 ends a line), the separators of lines and paragraphs, and what turns the direction of text around."""
 
 
 class CallLine(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
@@ -48,6 +52,7 @@ class CallLine(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     outcome: str | None = None
     rescued_by: str | None = None
     attempt_of: str | None = None
+    socket: str | None = None
     http_status: int | None = None
     usage: dict[str, int] = {}
     spend_usd: str | None = None
@@ -76,7 +81,7 @@ def call_line(record: CallRecord) -> CallLine:
         answered_at=_stamp(record.answered_at), left_at=_stamp(record.left_at), left_reason=record.left_reason,
         decision=record.decision, decision_reason=record.decision_reason,
         finished_at=_stamp(record.finished_at), settled_at=settled_at,
-        outcome=record.outcome, rescued_by=record.rescued_by, attempt_of=record.attempt_of,
+        outcome=record.outcome, rescued_by=record.rescued_by, attempt_of=record.attempt_of, socket=record.socket,
         http_status=record.http_status, usage=record.usage, spend_usd=_amount(record.spend_usd),
         orphaned_usd=_amount(record.orphaned_usd), avoidable_usd=_amount(record.avoidable_usd),
         basis=record.basis, price_source=record.price_source, basis_reason=record.basis_reason,
@@ -115,8 +120,16 @@ def _amount(money: Decimal | None) -> str | None:
 
 
 def encode(event: Mapping[str, object] | CallLine) -> bytes:
-    """One event as JSON, without an end of line. A name that was no UTF-8 is escaped rather than lost."""
+    """One event as JSON, without an end of line: one line to every reader, whoever named the model or the caller.
+
+    A name that was no UTF-8 is escaped rather than lost, and so is what is not seen.
+    """
     try:
-        return ENCODER.encode(event)
+        line = ENCODER.encode(event)
     except UnicodeEncodeError:
         return json.dumps(msgspec.to_builtins(event, enc_hook=str)).encode()
+    return line if line.isascii() else UNSEEN.sub(_escaped, line)
+
+
+def _escaped(found: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(found[0].decode())

@@ -32,15 +32,16 @@ EMBEDDINGS: Final = "embeddings"
 
 OPERATIONS: Final[Mapping[str, str]] = MappingProxyType({
     **dict.fromkeys(
-        ("chat.completions", "chat", "messages", "responses", "responses.compact", "agents.completions", "threads.runs",
-         "Converse", "ConverseStream"), CHAT),
+        ("chat.completions", "chat", "messages", "responses", "responses.compact", "responses.connect", "agents.completions",
+         "threads.runs", "Converse", "ConverseStream"), CHAT),
     **dict.fromkeys(
         ("completions", "completion", "complete", "fim.completions", "infill", "generate", "generate_stream"), COMPLETION),
     **dict.fromkeys(
         ("generateContent", "streamGenerateContent", "interactions.create", "InvokeModel", "InvokeModelWithResponseStream",
          "InvokeModelWithBidirectionalStream", "StartAsyncInvoke", "images.generations", "images.edits", "images.variations",
          "image_generation", "text_to_image", "audio.speech", "audio.transcriptions", "audio.translations", "videos",
-         "videos.generations", "predictLongRunning"), CONTENT),
+         "videos.generations", "predictLongRunning", "BidiGenerateContent", "BidiGenerateContentConstrained", "BidiGenerateMusic",
+         "realtime.connect", "live.connect"), CONTENT),
     **dict.fromkeys(
         ("embeddings", "embedding", "embed", "embedContent", "batchEmbedContents"), EMBEDDINGS),
 })  # fmt: skip
@@ -87,14 +88,15 @@ def tokens_of(usage: Mapping[str, int], basis: str | None) -> Tokens | None:
     if basis not in TOLD:
         return None
     count = defaultdict(int, usage)
-    cached, reasoning, cached_audio = count["cached_input"], count["reasoning"], count["cached_audio_input"]
-    audio, image, video = count["audio_input"] + cached_audio, count["image_input"], count["video_input"]
+    cached, reasoning = count["cached_input"], count["reasoning"]
+    cached_audio, cached_image = count["cached_audio_input"], count["cached_image_input"]
+    audio, image, video = count["audio_input"] + cached_audio, count["image_input"] + cached_image, count["video_input"]
     return Tokens(
         input=_parted(count["input"] + cached + count["tool_use"], audio, image, video),
         output=_parted(
             count["output"] + reasoning, count["audio_output"], count["image_output"], count["video_output"]
         ),
-        cache_read=_parted(cached, cached_audio),
+        cache_read=_parted(cached, cached_audio, cached_image),
         cache_write=_parted(count["cache_write_input"] + count["cache_write_hour_input"]),
         reasoning=_parted(reasoning),
     )

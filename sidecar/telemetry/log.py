@@ -8,7 +8,7 @@ straight to the encoder; everything else passes structlog's processors and the r
 import logging
 import sys
 from collections.abc import Callable, MutableMapping
-from typing import Any, BinaryIO, Literal, TextIO, cast
+from typing import Any, BinaryIO, Final, Literal, TextIO, cast
 
 import structlog
 from structlog.typing import FilteringBoundLogger
@@ -25,16 +25,43 @@ LogFormat = Literal["json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 Event = MutableMapping[str, Any]
 Renderer = Callable[[object, str, Event], bytes]
+LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Threshold:
+    """The least serious level that is written. Belongs to the log and may be changed while it is used."""
+
+    def __init__(self, level: LogLevel) -> None:
+        self.level: LogLevel = level
+
+    def __call__(self, _logger: object, method: str, event: Event) -> Event:
+        """Drop what is below: a processor, because structlog's own filter is a class made for one level."""
+        if LEVELS.get(method, logging.CRITICAL) < LEVELS[self.level]:
+            raise structlog.DropEvent
+        return event
 
 
 class Log:
     """Where events go. `events` takes everything but settled calls: `log.events.info("draining", calls=3)`."""
 
-    def __init__(self, events: FilteringBoundLogger, lines: LineWriter, format: LogFormat) -> None:
+    def __init__(
+        self, events: FilteringBoundLogger, lines: LineWriter, format: LogFormat, threshold: Threshold
+    ) -> None:
         self.events = events
         self._lines = lines
         self._is_json = format == "json"
-        self._shows_calls = events.is_enabled_for(logging.INFO)
+        self._threshold = threshold
+        self.level = threshold.level
+
+    @property
+    def level(self) -> LogLevel:
+        """The least serious level that is written. May be set at any time, and holds from the next event on."""
+        return self._threshold.level
+
+    @level.setter
+    def level(self, level: LogLevel) -> None:
+        self._threshold.level = level
+        self._shows_calls = LEVELS[level] <= LEVELS["info"]  # a line for each call: asked here once, and not for each
 
     def call_settled(self, record: CallRecord) -> None:
         """Write the one line of a settled call: the fields of its record that are set, and its durations."""
@@ -84,12 +111,13 @@ def open_log(clock: Clock, level: LogLevel = "info", format: LogFormat = "json",
         )
 
     lines = LineWriter(file or unbuffered(sys.stdout), told_dropped)
+    threshold = Threshold(level)
     events = structlog.wrap_logger(
         structlog.BytesLogger(cast(BinaryIO, lines)),
-        processors=[with_head, structlog.processors.format_exc_info, redact, render],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        processors=[threshold, with_head, structlog.processors.format_exc_info, redact, render],
+        wrapper_class=structlog.make_filtering_bound_logger("debug"),
     )
-    return Log(cast(FilteringBoundLogger, events.bind()), lines, format)
+    return Log(cast(FilteringBoundLogger, events.bind()), lines, format, threshold)
 
 
 def unbuffered(stream: TextIO) -> Sink:
@@ -113,12 +141,23 @@ def _json(_logger: object, _level: str, event: Event) -> bytes:
 def _console(has_colors: bool) -> Renderer:
     """Text for people, in the order of the events' own fields: sorted by name, `outcome` would stand far from `rescued_by`.
 
-    Tracebacks without local variables: structlog's default shows them, and they hold credentials.
+    Tracebacks without local variables: structlog's default shows them, and they hold credentials. What is not printable is
+    escaped here: structlog takes `repr` of text only where a space or the like stands in it, and never of a traceback.
     """
     plain = structlog.dev.plain_traceback
     render = structlog.dev.ConsoleRenderer(colors=has_colors, sort_keys=False, exception_formatter=plain)
 
     def as_text(logger: object, level: str, event: Event) -> bytes:
-        return render(cast(Any, logger), level, event).encode(errors="backslashreplace")
+        fields = {name: _visible(name, value) for name, value in event.items()}
+        return render(cast(Any, logger), level, fields).encode(errors="backslashreplace")
 
     return as_text
+
+
+def _visible(name: str, value: object) -> object:
+    """The value of a field with nothing in it that commands a terminal; only a traceback has lines."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    if name == "exception" and "\n" in value:
+        return "\n".join(str(_visible(name, line)) for line in value.split("\n"))
+    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in value)

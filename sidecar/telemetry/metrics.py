@@ -17,7 +17,11 @@ DETECTION_BUCKETS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5)
 OVERHEAD_BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.25)
 
 # Calls: started = settled + in flight.
-CALLS_STARTED = counter("calls_started_total", "Billable calls whose request head was read.", B)
+CALLS_STARTED = counter(
+    "calls_started_total",
+    "Billable calls whose request head was read, and those that were asked for in a socket (live).",
+    B,
+)
 CALLS_SETTLED = counter(
     "calls_settled_total", "Calls settled, each exactly once, by how they ended (README, outcomes).", (*B, "outcome")
 )
@@ -48,14 +52,15 @@ OPERATIONS_OPEN = gauge(
 # Callers that left: departures = settled after leaving + left and still in flight + returned.
 DEPARTURES = counter(
     "departures_total",
-    "Callers that left, each call's once (a retry that leaves is a caller of its own call): calls by fin, rst, write_stalled;"
-    " operations by lease_lapsed, process_exited, pod_ending; both by sidecar_lost (nobody saw what the caller did).",
+    "Callers that left, each call's once (a retry that leaves is a caller of its own call): calls by fin, rst, closed"
+    " (a socket's close frame), write_stalled; operations by lease_lapsed, process_exited; both by pod_ending, and sidecar_lost"
+    " (nobody saw what the caller did).",
     (*B, "reason"),
 )
 RETURNS = counter(
     "returns_total",
-    "Callers thought gone that were there after all: half_close of a call, poll or renewal of an operation. A call that is"
-    " rescued is none: its caller did leave.",
+    "Callers thought gone that were there after all: half_close of a call, resumption of a live one's session, poll or renewal"
+    " of an operation. A call that is rescued is none: its caller did leave.",
     (*B, "via"),
 )
 RESCUED = counter(
@@ -166,13 +171,14 @@ EXPOSURE = gauge(
 # Time.
 CALL_DURATION = seconds(
     "call_duration_seconds",
-    "From a call's request head to the end of the provider's reply; to settlement where that end was never seen.",
+    "From a call's request head (a live call: from its being asked for) to the end of the provider's reply; to settlement where"
+    " that end was never seen.",
     ("provider", "kind"),
     CALL_BUCKETS,
 )
 TIME_TO_FIRST_BYTE = seconds(
     "time_to_first_byte_seconds",
-    "From a call's request head to the head of the provider's reply.",
+    "From a call's request head to the head of the provider's reply; of a live call to the first word of its answer.",
     ("provider", "kind"),
     CALL_BUCKETS,
 )
@@ -185,13 +191,31 @@ EXCHANGES = counter(
 )
 UNMETERED = counter(
     "unmetered_total",
-    "Requests that may cost money and are neither calls nor operations to us: a path that the dialect does not know, or one that"
-    " opens work that it has no words for.",
+    "What may cost money and is neither a call nor an operation to us: a path that the dialect does not know (unknown_path), one"
+    " that opens work that it has no words for (operation), a WebSocket whose path it does not know (websocket), a tunnel to an"
+    " upstream for HTTP/2 (grpc).",
     ("provider", "reason"),
 )
 OVERHEAD = seconds("overhead_seconds", "Time the sidecar itself added to an exchange.", (), OVERHEAD_BUCKETS)
 UPSTREAM_ERRORS = counter(
     "upstream_errors_total", "Exchanges that the provider or the network to it broke.", ("provider", "error")
+)
+
+# Sockets that carry many calls. They are none themselves: each answer in them is one, of kind live.
+LIVE_SOCKETS = gauge(
+    "live_sockets", "WebSockets to a provider that are open now and carry calls of kind live.", ("provider",)
+)
+LIVE_SOCKETS_ENDED = counter(
+    "live_sockets_ended_total",
+    "Such sockets that have ended: by their caller between answers (caller) or amid one (left), by the provider between answers"
+    " (provider) or amid one (broken, as is whatever the network breaks), or by a limit or a drain of ours (cut).",
+    ("provider", "end"),
+)
+LIVE_MESSAGES = counter(
+    "live_messages_total", "Data messages that passed through such sockets, by direction.", ("provider", "direction")
+)
+LIVE_BYTES = counter(
+    "live_bytes_total", "Bytes that passed through such sockets, frames and all.", ("provider", "direction"), "bytes"
 )
 
 CATALOGUE: tuple[Family, ...] = (*families_of(globals()), *families_of(vars(program_metrics)))

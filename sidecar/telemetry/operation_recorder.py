@@ -181,6 +181,11 @@ class OperationRecorder:
             if running_since(standing) is not None:
                 yield standing.metrics.kind, standing.metrics.typical_usd()
 
+    def typical_usd(self, id: str) -> float:
+        """What operations such as this one cost at least, as a rule; 0 where that is not known, or this one is not open here."""
+        standing = self._standing.get(id)
+        return 0.0 if standing is None else standing.metrics.typical_usd()
+
     def frozen(self) -> list[FrozenFamily]:
         """Every family that counts operations alone, now."""
         return self._families.frozen()

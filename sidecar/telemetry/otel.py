@@ -22,6 +22,8 @@ class OtelOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Ours."""
     instance: str
     """Which of our processes this is."""
+    place: Mapping[str, str] = msgspec.field(default_factory=dict)
+    """Where it runs, by OpenTelemetry's names: `k8s.pod.name`."""
     endpoint: str | None = None
     """URL of an OTLP/HTTP collector, to which `/v1/traces` and `/v1/metrics` are added."""
     headers: str | None = None

@@ -133,7 +133,8 @@ class Pipeline:
 
 def resource_of(options: OtelOptions) -> Resource:
     """Who says all this. The service's name is the setting's, else the standard variables', else ours."""
-    found = Resource.create({SERVICE_VERSION: options.version, SERVICE_INSTANCE_ID: options.instance})
+    ours = {SERVICE_VERSION: options.version, SERVICE_INSTANCE_ID: options.instance}
+    found = Resource.create({**options.place, **ours})
     is_unnamed = str(found.attributes.get(SERVICE_NAME, UNNAMED)).startswith(UNNAMED)
     name = options.service_name or ("inference-sidecar" if is_unnamed else None)
     return found if name is None else found.merge(Resource({SERVICE_NAME: name}))

@@ -35,6 +35,23 @@ CERTIFICATE_RELOADS = counter(
     ("result",),
 )
 
+# TLS and CONNECT on the proxy port.
+TUNNELS = gauge(
+    "tunnels", "Tunnels that callers' CONNECTs opened and that are open now: their bytes pass, nothing is read."
+)
+TUNNEL_BYTES = counter("tunnel_bytes_total", "Bytes that passed through tunnels.", ("direction",), "bytes")
+CONNECTS = counter(
+    "connects_total",
+    "CONNECTs by what became of them: intercepted (to an upstream: read as any call), grpc (to an upstream, and not read: the"
+    " caller insists on HTTP/2), tunneled (to another host), refused by the settings, or failed.",
+    ("result",),
+)
+TLS_HANDSHAKES = counter(
+    "tls_handshakes_total",
+    "TLS handshakes with callers: made, untrusted (the caller does not know our authority: a variable is missing), or failed.",
+    ("result",),
+)
+
 # The ledger's health, asked at every scrape.
 LEDGER_ROWS_WRITTEN = counter("ledger_rows_written_total", "Rows committed to the ledger.")
 LEDGER_ROWS_DROPPED = counter("ledger_rows_dropped_total", "Rows given up because the ledger could not take them.")

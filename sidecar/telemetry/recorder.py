@@ -1,7 +1,7 @@
 """The one entry through which the program reports what happened. All methods belong to the event loop's thread."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from sidecar.lifecycle.operation import OperationKind
 from sidecar.lifecycle.record import CallKind
@@ -13,6 +13,7 @@ from sidecar.telemetry.operation_recorder import OperationLog, OperationRecorder
 from sidecar.telemetry.page import Page, runtime_collectors
 from sidecar.telemetry.program import LedgerHealth, Program, unix_seconds
 from sidecar.telemetry.series import Number, distributions, numbers
+from sidecar.telemetry.sockets import LiveCells, SocketRecorder, TunnelCells
 
 LOWEST_STATUS, HIGHEST_STATUS = 100, 599
 
@@ -36,14 +37,16 @@ LIMITS = (
     "calls.follow.max_calls",
     "calls.follow.max_seconds",
     "calls.follow.max_bytes",
+    "calls.live.max_message_bytes",
+    "calls.live.idle_seconds",
     "rescue.max_bytes",
     "rescue.max_answer_bytes",
 )
 """Every bound that `limit_reached` is told of, as the settings are called: each is on the page from the start."""
 
 
-UNMETERED_REASONS = ("unknown_path", "operation")
-USUAL_STATUSES = (200, 400, 401, 403, 404, 429, 500, 502, 503, 504, None)
+UNMETERED_REASONS = ("unknown_path", "operation", "websocket", "grpc")
+USUAL_STATUSES = (101, 200, 400, 401, 403, 404, 429, 500, 502, 503, 504, None)
 UPSTREAM_ERRORS = (
     "resolve", "connect", "connect_timeout", "egress", "certificate", "client_certificate", "tls", "closed", "reset", "protocol",
 )  # fmt: skip
@@ -94,6 +97,9 @@ class Recorder(CallRecorder):
         self._reloads = numbers(program_metrics.CERTIFICATE_RELOADS)
         for result in RELOADS.values():
             self._reloads.of(result)
+        self._sockets = SocketRecorder()
+        self.tunnels: Final[TunnelCells] = self._sockets.tunnels
+        """What CONNECT is counted in, and the tunnels that come of it."""
         self._runtime = runtime_collectors()
 
     def _fit_model(self, model: str) -> str:
@@ -110,7 +116,7 @@ class Recorder(CallRecorder):
             self._overhead.observe(overhead_seconds)
 
     def unmetered(self, provider: str, reason: str) -> None:
-        """A request went to a provider that may cost money and is no call: `unknown_path`, or `operation`."""
+        """Something went to a provider that may cost money and is no call to us, by a word of `UNMETERED_REASONS`."""
         self._unmetered.of(provider, reason).value += 1
 
     def _first_exchange(self, provider: str, status: int | None) -> Number:
@@ -131,6 +137,22 @@ class Recorder(CallRecorder):
         self._errors.of(provider, error).value += 1
         self._events.upstream_failed(upstream, error, problem)
 
+    def live(self, provider: str) -> LiveCells:
+        """What the sockets of a provider that carry calls are counted in."""
+        return self._sockets.live(provider)
+
+    def open_live(self) -> dict[str, int]:
+        """How many of them are open now, by provider; of providers that have had one."""
+        return self._sockets.open_live()
+
+    def handshake(self, result: str) -> None:
+        """A TLS handshake with a caller has ended: `made`, `untrusted`, or `failed`."""
+        self._sockets.handshake(result)
+
+    def handshakes(self) -> dict[str, int]:
+        """How many have ended so far, by that word."""
+        return self._sockets.handshakes()
+
     def limit_reached(self, limit: str) -> None:
         """A bound was reached. `limit` is the setting that draws it, as people write it: `limits.head_bytes`."""
         self._limits.of(limit).value += 1
@@ -150,7 +172,7 @@ class Recorder(CallRecorder):
         self._look_at_orphans()
         counted = (self._exposure, self._exchanges, self._unmetered, self._overheads, self._errors, self._overflows)
         others = (*counted, self._limits, self._connects, self._reloads)
-        metered = (*self._families.frozen(), *self.operations.frozen())
+        metered = (*self._families.frozen(), *self.operations.frozen(), *self._sockets.frozen())
         frozen = [*metered, *(series.frozen() for series in others), *self.program.frozen()]
         return Page(frozen, self._runtime)
 

@@ -79,7 +79,7 @@ def _genai(record: CallRecord, operation: str, model: str, server: Server | None
         "gen_ai.operation.name": operation,
         "gen_ai.provider.name": provider_name(record.provider),
         "gen_ai.request.model": model,
-        "gen_ai.request.stream": True if record.kind is CallKind.STREAM else None,
+        "gen_ai.request.stream": None if record.kind is CallKind.UNARY else True,
         "gen_ai.response.model": response_model(record),
         # Why a model stopped is in no record. Where the end did not come, the conventions say `error`.
         "gen_ai.response.finish_reasons": ("error",) if was_expected else None,
@@ -108,6 +108,7 @@ def _ours(record: CallRecord) -> dict[str, object]:
         "orphaned_seconds": orphaned_seconds(record),
         "attempt_of": record.attempt_of,
         "rescued_by": record.rescued_by,
+        "socket": record.socket,
         **{f"label.{name}": value for name, value in record.labels.items()},
     }
     return {PREFIX + name: fact for name, fact in facts.items()}

@@ -16,6 +16,7 @@ from sidecar.telemetry.calls import Attachment
 from sidecar.telemetry.metrics import CATALOGUE
 from sidecar.telemetry.page import runtime_collectors
 from sidecar.telemetry.program import ProgramState
+from sidecar.telemetry.sockets import ConnectResult, Direction, Handshake, SocketEnd
 from tests.dashboards.committed import CLASSIC, NAMES
 
 FAMILIES = {family.name: family for family in CATALOGUE}
@@ -104,6 +105,8 @@ def test_every_word_with_a_meaning_has_its_color():
     assert set(BY_LABEL["outcome"]) == {*Outcome, *ends}
     assert set(BY_LABEL["attachment"]) == set(Attachment)
     assert set(BY_LABEL["state"]) == {*OperationState, "active", "busy", "connecting", "waiting", "idle"}
-    assert set(BY_LABEL["result"]) == {*CancelResult, "made", "failed", "good"}
+    assert set(BY_LABEL["result"]) == {*CancelResult, *ConnectResult, *Handshake, "made", "failed", "good"}
+    assert set(BY_LABEL["end"]) == set(SocketEnd)
+    assert set(BY_LABEL["direction"]) == set(Direction)
     assert set(BY_LABEL["basis"]) == set(Basis)
     assert set(BY_LABEL["inference_sidecar_state"]) == set(ProgramState)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dashboards.committed import CLASSIC, DATASOURCE, NAMES
 
-UNITS = {"currencyUSD", "s", "percentunit", "locale", "cpm", "bytes", "rowsps", "cps"}
+UNITS = {"currencyUSD", "s", "percentunit", "locale", "cpm", "bytes", "Bps", "rowsps", "cps"}
 """Ids that Grafana has for what we show (valueFormats/categories.ts): one that it does not have is shown as a suffix."""
 TYPES = {"stat", "timeseries", "bargauge", "table", "heatmap", "text", "alertlist"}
 WITHOUT_FIGURES = {"text", "alertlist"}

@@ -11,7 +11,7 @@ import yaml
 from sidecar.lifecycle.call import Outcome
 from sidecar.lifecycle.operation import CancelResult, CancelTrigger, OperationKind, OperationState
 from sidecar.lifecycle.record import CallKind
-from sidecar.telemetry.calls import Attachment
+from sidecar.telemetry.calls import HALF_CLOSE, RESUMPTION, Attachment
 from sidecar.telemetry.metrics import CATALOGUE
 from sidecar.telemetry.program import LEDGER_OPERATIONS
 from sidecar.telemetry.recorder import LIMITS
@@ -46,6 +46,7 @@ VALUES: dict[str, set[str]] = {
     "fate": {"delivered", "orphaned"},
     "operation": {*LEDGER_OPERATIONS},
     "limit": {*LIMITS},
+    "via": {HALF_CLOSE, RESUMPTION},
     "job": {""},
 }
 """What labels can say that rules choose by; a job of no name stands for thresholds that are for all."""

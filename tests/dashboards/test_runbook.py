@@ -14,6 +14,8 @@ from sidecar.config.upstreams import Upstream
 from sidecar.telemetry.metrics import CATALOGUE
 from tests.dashboards.rules_reading import ALERTS, RECORDED, RUNBOOK, THRESHOLD, blocks, section, selectors
 
+IN_CLUSTERS = "PodWithoutSidecar"
+"""Stands beside the others, in deploy/kubernetes/monitoring: its series are kube-state-metrics'."""
 PARAGRAPHS = ("Means", "See it", "Likely causes", "Do", "Ignore it", "How sure")
 TYPED = [line[2:] for line in blocks("console").splitlines() if line.startswith("$ ")]
 QUOTED = re.findall(r"`(sidecar (?:[a-z]+)[^`]*)`", RUNBOOK)
@@ -27,10 +29,10 @@ UPSTREAM_KEYS = set(re.findall(r"upstreams\.<name>\.([a-z_]+)", RUNBOOK))
 
 def test_sections_are_the_alerts_in_their_order() -> None:
     headings = re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)
-    assert headings == ["Thresholds", *ALERTS, "Recording rules"]
+    assert headings == ["Thresholds", *ALERTS, IN_CLUSTERS, "Recording rules"]
 
 
-@pytest.mark.parametrize("name", ALERTS)
+@pytest.mark.parametrize("name", [*ALERTS, IN_CLUSTERS])
 def test_an_alert_is_explained_in_six_paragraphs(name: str) -> None:
     found = re.findall(r"^\*\*(.+?)\.?\*\*", section(name), re.MULTILINE)
     assert tuple(found) == PARAGRAPHS

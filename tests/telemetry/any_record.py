@@ -33,6 +33,7 @@ CALLS = st.builds(
     http_status=st.none() | st.integers(100, 599), usage=USAGE, spend_usd=MONEY, orphaned_usd=MONEY, avoidable_usd=MONEY,
     basis=BASES, rescued_by=MAYBE_TEXT, attempt_of=MAYBE_TEXT, unpriced_reason=MAYBE_TEXT, method=MAYBE_TEXT, labels=LABELS,
     asked_model=MAYBE_TEXT, usage_basis=BASES, decision=MAYBE_TEXT, decision_reason=MAYBE_TEXT,
+    socket=MAYBE_TEXT,
 )  # fmt: skip
 
 OPERATIONS = st.builds(

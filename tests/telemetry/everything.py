@@ -23,6 +23,7 @@ def seen_everything(recorder: Recorder) -> Recorder:
     recorder.exchange(PROVIDER, 200, 0.0001)
     recorder.upstream_failed(PROVIDER, UPSTREAM, "reset", "why")
     recorder.upstream_connect(UPSTREAM, "made")
+    recorder.live(PROVIDER).open.value += 1
     program = recorder.program
     program.upstream_connections = lambda: {(UPSTREAM, "idle"): 1}
     program.mode, program.prices_listed_at = "observe", START

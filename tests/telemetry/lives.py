@@ -50,6 +50,7 @@ EVENTS: list[Callable[[int], Event]] = [
 ]
 """What may happen to a call, what leads to an answer more often than the rest."""
 MODELS = ("a", "b", "c")
+KINDS = tuple(CallKind)
 MAYBE_AFTER_LEAVING = (Outcome.CUT_SHORT, Outcome.UPSTREAM_FAILED)
 GIVES_AN_ANSWER = (Upstream.COMMITTED, Upstream.ANSWERING, Upstream.FINISHED)
 IS_TAKEN = (Offer.TAKEN, Offer.TAKEN_LAST)
@@ -107,7 +108,7 @@ class Lives:
         """Take one of the steps that are open to the call in `slot`; a new call is admitted there if there is none."""
         self.now += SECOND
         if slot not in self.slots:
-            self.slots[slot] = self.admit(CallKind.STREAM if slot % 2 else CallKind.UNARY, MODELS[slot % 3])
+            self.slots[slot] = self.admit(KINDS[slot // 2 % 3], MODELS[slot % 3])
         steps = self.steps(slot, bill)
         steps[choice % len(steps)]()
 

@@ -66,6 +66,18 @@ def test_a_caller_that_returns_is_attached_again(recorder: Recorder, record: Rec
     assert total("calls_in_flight") == 0
 
 
+def test_a_session_that_is_resumed_in_time_has_a_departure_and_a_return_and_leaves_nothing_running(
+    recorder: Recorder, record: Record, total: Total
+):
+    call = recorder.admitted("google", "gemini-3-live", CallKind.LIVE)
+    recorder.left(call, "c1", LeftReason.CLOSED, 5 * SECOND)
+    assert total("calls_in_flight", kind="live", attachment="orphaned") == 1
+    recorder.returned(call, "c1", "resumption")
+    recorder.settled(call, record("c1", kind=CallKind.LIVE, outcome="cut_short"))
+    assert total("departures_total", kind="live", reason="closed") == total("returns_total", via="resumption") == 1
+    assert (total("calls_in_flight"), total("calls_settled_total", kind="live", outcome="cut_short")) == (0, 1)
+
+
 def test_the_oldest_orphan_is_the_one_whose_caller_left_first(recorder: Recorder, record: Record, total: Total):
     call = recorder.admitted("google", "gemini-3-pro", STREAM)
     recorder.admitted("google", "gemini-3-pro", STREAM)

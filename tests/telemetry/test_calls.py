@@ -29,9 +29,23 @@ def values(families: CallFamilies, name: str) -> dict[tuple[str, ...], object]:
 
 
 @pytest.mark.usefixtures("call")
-def test_a_model_is_born_with_43_series_all_0(families: CallFamilies):
+def test_a_model_is_born_with_44_series_all_0(families: CallFamilies):
     counted = [series.frozen() for series in vars(families).values() if "model" in series.family.labels]
-    assert [value for family in counted for _, value in family.children] == [0] * 43
+    assert [value for family in counted for _, value in family.children] == [0] * 44
+
+
+def test_a_model_of_kind_live_is_born_with_one_more_for_who_closes_a_socket(families: CallFamilies):
+    live = CallMetrics(families, "google", "gemini-3-live", CallKind.LIVE)
+    counted = [series.frozen() for series in vars(families).values() if "model" in series.family.labels]
+    assert [value for family in counted for _, value in family.children] == [0] * 45
+    assert live.departures.keys() - CallMetrics(families, "google", "m", CallKind.STREAM).departures.keys() == {
+        "closed"
+    }
+
+
+@pytest.mark.parametrize(("kind", "via"), [("unary", "half_close"), ("stream", "half_close"), ("live", "resumption")])
+def test_a_caller_comes_back_to_its_connection_or_to_its_session(families: CallFamilies, kind: str, via: str):
+    assert list(CallMetrics(families, "google", "m", CallKind(kind)).returns) == [via]
 
 
 @pytest.mark.usefixtures("call")

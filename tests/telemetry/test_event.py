@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from sidecar.clock import SECOND, rfc3339
-from sidecar.lifecycle.record import CallRecord
+from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.telemetry.event import CallLine, call_line, encode, shown, stamp
 
 Record = Callable[..., CallRecord]
@@ -68,6 +68,8 @@ def test_how_a_call_ended_and_with_whose_help_stand_together(record: Record):
     assert in_a_row(names, "outcome", "rescued_by")
     assert (line["decision"], line["decision_reason"]) == ("follow", "provider_runs_on")
     assert line["caller_timeout_seconds"] == 30.0
+    answer = json.loads(encode(call_line(record(kind=CallKind.LIVE, socket="c1"))))
+    assert (answer["kind"], answer["socket"]) == ("live", "c1")
     joined = list(json.loads(encode(call_line(record(outcome="joined", attempt_of="c1", spend_usd=None)))))
     assert in_a_row(joined, "outcome", "attempt_of")
 
@@ -95,3 +97,18 @@ def test_a_name_that_was_no_utf_8_still_makes_a_line(record: Record):
 
 def test_what_json_lacks_is_written_as_its_text():
     assert msgspec.json.decode(encode({"error": ValueError("no")})) == {"error": "no"}
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=20))
+def test_any_text_is_one_line_that_is_read_back_as_it_was(text: str):
+    line = encode({"event": "x", "model": text}).decode()
+    assert json.loads(line)["model"] == text
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize("unseen", ["\x1b[2J", "\x9b2J", "\x85", "\u2028", "\u2029", "\u202e", "\u2066", "\r\n", "\0"])
+def test_what_is_more_than_text_to_a_terminal_is_escaped(unseen: str):
+    line = encode({"event": "x", "model": f"gémini{unseen}2.5"}).decode()
+    assert line.isprintable()
+    assert "gémini" in line
+    assert json.loads(line)["model"] == f"gémini{unseen}2.5"

@@ -5,12 +5,14 @@ from hypothesis import given, strategies as st
 
 from sidecar.lifecycle.operation import OperationKind
 from sidecar.metering.usage import COUNTED, TOKEN_CLASSES
+from sidecar.providers.contract import Role
 from sidecar.providers.registry import DIALECTS
 from sidecar.telemetry.genai import OPERATIONS, PROVIDERS, operation_name, provider_name, tokens_of, usage_attributes
 
 USAGE = {
     "input": 300, "cached_input": 50, "output": 100, "reasoning": 40, "tool_use": 7, "cache_write_input": 20,
-    "cache_write_hour_input": 5, "audio_input": 30, "cached_audio_input": 10, "image_input": 100, "image_output": 60,
+    "cache_write_hour_input": 5, "audio_input": 30, "cached_audio_input": 10, "cached_image_input": 4,
+    "image_input": 96, "image_output": 60,
 }  # fmt: skip
 
 
@@ -49,6 +51,24 @@ def test_a_method_is_told_by_the_conventions_word_where_there_is_one(dialect: st
     assert operation_name(route.method) == name
 
 
+@pytest.mark.parametrize(
+    ("dialect", "path", "name"),
+    [
+        ("gemini", "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent", "generate_content"),
+        ("gemini", "/ws/google.ai.generativelanguage.v1alpha.GenerativeService.BidiGenerateMusic", "generate_content"),
+        ("vertex", "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent", "generate_content"),
+        ("openai", "/v1/realtime", "generate_content"), ("openai", "/v1/responses", "chat"),
+        ("openai", "/v1/live/sessions", "generate_content"), ("azure", "/openai/v1/realtime", "generate_content"),
+        ("xai", "/v1/responses", "chat"),
+    ],
+)  # fmt: skip
+def test_answers_in_sockets_are_told_by_the_conventions_word(dialect: str, path: str, name: str):
+    route = DIALECTS[dialect].route("GET", path)
+    assert route is not None
+    assert route.role is Role.LIVE
+    assert operation_name(route.method) == name
+
+
 def test_what_is_many_inferences_or_none_is_told_by_its_kind():
     assert operation_name("batches", OperationKind.BATCH) == "batch"
     assert operation_name("fine_tuning.jobs", OperationKind.TUNING) == "tuning"
@@ -78,7 +98,7 @@ def test_by_modality_they_add_up_and_what_nobody_broke_down_is_unknown():
     assert tokens is not None
     assert tokens.input == {"audio": 40, "image": 100, "unknown": 217}
     assert tokens.output == {"image": 60, "unknown": 80}
-    assert (tokens.cache_read, tokens.reasoning) == ({"audio": 10, "unknown": 40}, {"unknown": 40})
+    assert (tokens.cache_read, tokens.reasoning) == ({"audio": 10, "image": 4, "unknown": 36}, {"unknown": 40})
 
 
 @pytest.mark.parametrize("basis", [None, "estimated"])

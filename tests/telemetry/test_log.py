@@ -108,6 +108,19 @@ def test_the_console_shows_the_same_to_people_without_local_variables(record: Re
     assert secret not in "\n".join(line for line in lines if "secret =" not in line)
 
 
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x9b2J", "a\nforged=1", "a\x85b", "a \u2028b", "\u202eabc"])
+def test_no_field_and_no_error_commands_a_terminal_or_begins_a_line(record: Record, hostile: str):
+    with written(format="console") as (log, lines):
+        log.call_settled(record(model=hostile, caller=hostile, labels={"team": hostile}))
+        log.upstream_failed("openai", "resolve", hostile)
+        try:
+            raise ValueError(hostile.replace("\n", "\r"))  # a traceback has lines of its own
+        except ValueError:
+            log.events.exception("failed")
+    assert len([line for line in lines if "[info" in line or "[warning" in line]) == 2
+    assert all(line.isprintable() for line in lines), lines
+
+
 def test_the_console_shows_fields_in_the_order_of_the_line(record: Record):
     with written(format="console") as (log, lines):
         log.call_settled(record("c1", outcome="rescued", rescued_by="c2"))
@@ -147,3 +160,18 @@ def test_without_a_file_it_goes_to_standard_output(format: str):
     assert done.stdout.endswith(b"\n")
     assert b"\x1b" not in done.stdout
     assert done.stderr == b""
+
+
+def test_level_is_changed_while_it_is_used__it_holds_from_the_next_line_on(record: Record):
+    with written() as (log, lines):
+        log.events.debug("one")
+        log.level = "debug"
+        log.events.debug("two")
+        log.level = "error"
+        log.events.warning("three")
+        log.call_settled(record())
+        log.events.error("four")
+        log.level = "info"
+        log.call_settled(record())
+    assert [json.loads(line)["event"] for line in lines] == ["two", "four", "call_settled"]
+    assert log.level == "info"

@@ -122,6 +122,7 @@ def test_exposure_is_what_orphans_cost_as_a_rule(operations: OperationRecorder, 
         operations.departed(operation(f"o{number}", **ORPHAN), GoneReason.LEASE_LAPSED, [Decimal(4)] * 5)
     operations.opened(operation("o9"))
     assert total("exposure_usd", kind="background") == 8
+    assert (operations.typical_usd("o9"), operations.typical_usd("o7")) == (4, 0)
     operations.ended(operation("o0"))
     assert total("exposure_usd") == 4
     operations.returned(operation("o1"), "poll")

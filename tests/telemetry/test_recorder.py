@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sidecar.lifecycle.events import LeftReason
 from sidecar.lifecycle.operation import OperationKind
 from sidecar.lifecycle.record import CallKind, CallRecord
 from sidecar.proxy.failures import UpstreamError
+from sidecar.telemetry.call_recorder import REMEMBERED
 from sidecar.telemetry.recorder import LIMITS, Recorder
 
 Record = Callable[..., CallRecord]
@@ -37,12 +39,19 @@ def test_what_a_provider_may_yet_do_stands_at_0_from_its_first_exchange_on(recor
     recorder.exchange("google", 200)
     page = read(recorder.page())
     assert {labels["code"]: value for labels, value in page["exchanges_total"]} == {
-        "200": 1, **dict.fromkeys(["400", "401", "403", "404", "429", "500", "502", "503", "504", "none"], 0),
+        "200": 1, **dict.fromkeys(["101", "400", "401", "403", "404", "429", "500", "502", "503", "504", "none"], 0),
     }  # fmt: skip
     assert {labels["error"]: value for labels, value in page["upstream_errors_total"]} == dict.fromkeys(
         map(str, UpstreamError), 0
     )
-    assert {value for _, value in page["unmetered_total"]} == {0}
+    assert {labels["reason"]: value for labels, value in page["unmetered_total"]} == dict.fromkeys(
+        ["unknown_path", "operation", "websocket", "grpc"], 0
+    )
+
+
+def test_what_costs_and_is_no_call_is_counted_by_why(recorder: Recorder, total: Total):
+    recorder.unmetered("openai", "websocket")
+    assert total("unmetered_total") == total("unmetered_total", provider="openai", reason="websocket") == 1
 
 
 def test_exposure_is_what_is_likely_to_be_billed_for_nobody(recorder: Recorder, record: Record, total: Total):
@@ -105,3 +114,22 @@ def test_certificates_that_were_read_again_are_counted_and_stand_at_0_before(rec
         ({"result": "good"}, 0),
         ({"result": "failed"}, 1),
     ]
+
+
+def test_what_settled_last_is_remembered_and_no_more_than_so_many(recorder: Recorder, record: Record):
+    for number in range(REMEMBERED + 5):
+        recorder.settled(recorder.admitted("google", "gemini-3-pro", STREAM), record(id=f"c{number}"))
+    assert (len(recorder.recent), recorder.recent[-1].id, recorder.recent[0].id) == (
+        REMEMBERED,
+        f"c{REMEMBERED + 4}",
+        "c5",
+    )
+
+
+def test_average_of_such_calls_is_known_after_a_few_and_is_that_of_the_exposure(recorder: Recorder, record: Record):
+    one = record(provider="google", model="gemini-3-pro", kind=STREAM, spend_usd=Decimal("0.5"))
+    assert recorder.mean_usd(one) == 0
+    for _ in range(5):
+        recorder.settled(recorder.admitted("google", "gemini-3-pro", STREAM), one)
+    assert recorder.mean_usd(one) == 0.5
+    assert recorder.mean_usd(record(provider="google", model="another", kind=STREAM)) == 0

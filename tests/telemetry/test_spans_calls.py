@@ -58,6 +58,21 @@ def test_a_delivered_stream():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("kind", "comes_in_pieces"), [("unary", None), ("stream", True), ("live", True)])
+def test_what_comes_piece_by_piece_is_told_as_a_stream(kind: str, comes_in_pieces: bool | None):
+    attributes = call_span(a_record(kind=CallKind(kind))).attributes
+    assert (attributes.get("gen_ai.request.stream"), attributes[f"{OURS}kind"]) == (comes_in_pieces, kind)
+
+
+def test_an_answer_of_a_socket_that_its_caller_closed():
+    facts = {"kind": CallKind.LIVE, "method": "BidiGenerateContent", "left_reason": "closed", "socket": "c0"}
+    span = call_span(left(Outcome.ORPHAN_CUT, **facts))
+    assert (span.name, span.attributes[f"{OURS}socket"]) == ("generate_content gemini-3-pro", "c0")
+    assert [event.attributes for event in span.events if event.name == f"{OURS}caller_left"] == [
+        {f"{OURS}reason": "closed"}
+    ]
+
+
 def test_an_orphan_that_finished_tells_when_its_caller_left_and_is_no_error():
     span = call_span(left(Outcome.ORPHAN_FINISHED, orphaned_usd=Decimal("0.5"), decision="follow"))
     assert happened(span) == [("answered", 0), ("caller_left", 1), ("server_finished", 2)]
