@@ -1,4 +1,4 @@
-"""The last page: once every figure is final, it goes to the log, and stays up until it was scraped if that is likely to happen.
+"""The last page: final figures go to the log and to the pod's status, and stay up until they were scraped if that is likely.
 
 Counters that nobody read before the process ends are lost to Prometheus; of a short-lived pod these are most of them. What is
 decided stands in `telemetry.scrapes`; here is the waiting.
@@ -6,7 +6,9 @@ decided stands in `telemetry.scrapes`; here is the waiting.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
 
@@ -15,12 +17,26 @@ from sidecar.telemetry.page import Page
 from sidecar.telemetry.scrapes import Scrapes, is_scraper
 from sidecar.telemetry.totals import totals_of
 
+MOST_MESSAGE_BYTES = 4096
+"""Of a container's termination message, of which Kubernetes keeps no more."""
+
+
+def message_of(totals: Mapping[str, object]) -> bytes:
+    """The figures as one line of JSON; only those that fit, whole, in their order."""
+    told = dict(totals)
+    while len(line := json.dumps(told, separators=(",", ":")).encode()) > MOST_MESSAGE_BYTES:
+        told.popitem()
+    return line
+
 
 class Linger:
     """Hears of every scrape from the start, and at the end waits for one of the final figures. `page` gives those of now."""
 
-    def __init__(self, clock: Clock, events: FilteringBoundLogger, page: Callable[[], Page]) -> None:
-        self._clock, self._events, self._page = clock, events, page
+    def __init__(
+        self, clock: Clock, events: FilteringBoundLogger, page: Callable[[], Page], message_file: Path | None = None
+    ) -> None:
+        """The figures are written to `message_file` as well: what the pod's status shows after its end."""
+        self._clock, self._events, self._page, self._message_file = clock, events, page, message_file
         self._scrapes = Scrapes()
         self._was_read = asyncio.Event()
         self.is_settled = False
@@ -39,7 +55,9 @@ class Linger:
     async def finish(self, most_seconds: float) -> None:
         """The figures are final: log them, and wait until they were scraped, where that is to be expected, at most so long."""
         self.is_settled = True
-        self._events.info("final_totals", **totals_of(self._page().families))
+        totals = totals_of(self._page().families)
+        self._events.info("final_totals", **totals)
+        await self._leave_message(totals)
         patience = self._scrapes.patience_seconds(self._seconds(), max(0.0, most_seconds))
         if patience:
             self._events.info("lingering", at_most_seconds=round(patience, 1), so="the last figures may be scraped")
@@ -47,6 +65,14 @@ class Linger:
                 async with asyncio.timeout(patience):
                     await self._was_read.wait()
             self._events.info("lingered", was_scraped=self._was_read.is_set())
+
+    async def _leave_message(self, totals: Mapping[str, object]) -> None:
+        if self._message_file is None:
+            return
+        try:
+            await asyncio.to_thread(self._message_file.write_bytes, message_of(totals))
+        except OSError as problem:
+            self._events.warning("termination_message_unwritten", problem=problem.strerror or type(problem).__name__)
 
     def _seconds(self) -> float:
         return self._clock.monotonic_ns() / 1e9

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, WithJsonSchema
 
+from sidecar.control.shown import NOT_KNOWN, Prospect
 from sidecar.control.view import When
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 from sidecar.metering.money import plain
 
-Usd = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
+Usd = Annotated[
+    Decimal,
+    PlainSerializer(plain, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}, mode="serialization"),
+]
 """US dollars, exact."""
 
 
@@ -65,6 +70,12 @@ class OperationReply:
     due_at: When
     holder: str
     fence: int
+    lease_ends_at: When | None = None
+    """Its caller counts as gone from here on, unless it is heard of before; null where no lease runs."""
+    grace_ends_at: When | None = None
+    """It is cancelled from here on (in `observe`: would be), unless its caller is heard of before; null where it is not."""
+    spend_so_far_usd: Usd | None = None
+    """What such operations cost at least, as a rule, while it is open: an estimate, in no sum. Null where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +97,17 @@ class HistoryReply(OperationReply):
     moves: list[MoveReply]
 
 
-FIELDS = tuple(OperationReply.__dataclass_fields__)
+FIELDS = tuple(name for name in OperationReply.__dataclass_fields__ if name not in Prospect._fields)
 
 
-def operation_reply(record: OperationRecord) -> OperationReply:
+def operation_reply(record: OperationRecord, prospect: Prospect = NOT_KNOWN) -> OperationReply:
     """An operation in a list."""
-    return OperationReply(**{name: getattr(record, name) for name in FIELDS})
+    return OperationReply(**{name: getattr(record, name) for name in FIELDS}, **prospect._asdict())
 
 
-def history_reply(record: OperationRecord, moves: Sequence[OperationMove]) -> HistoryReply:
+def history_reply(
+    record: OperationRecord, moves: Sequence[OperationMove], prospect: Prospect = NOT_KNOWN
+) -> HistoryReply:
     """An operation with its moves, oldest first."""
     lines = [
         MoveReply(
@@ -107,4 +120,4 @@ def history_reply(record: OperationRecord, moves: Sequence[OperationMove]) -> Hi
         )
         for move in moves
     ]
-    return HistoryReply(**{name: getattr(record, name) for name in FIELDS}, moves=lines)
+    return HistoryReply(**{name: getattr(record, name) for name in FIELDS}, **prospect._asdict(), moves=lines)

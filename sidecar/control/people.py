@@ -1,51 +1,36 @@
-"""The control socket: what the program is doing, which calls and operations there are, and how to drain it."""
+"""The control socket: the live page, the API, and what keeps everybody else away from both."""
 
-from collections import Counter
 from dataclasses import dataclass
-from html import escape
 
-from fastapi import FastAPI
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
+from fastapi.security import HTTPBearer
 
-from sidecar.control.guard import CONTROL_HEADER, Guard
+from sidecar.control.asked import Wish
+from sidecar.control.calls import calls_router
+from sidecar.control.configuration import configuration_router
+from sidecar.control.events import events_router
+from sidecar.control.guard import Guard
+from sidecar.control.log_level import log_level_router
 from sidecar.control.operations import operations_router
-from sidecar.control.view import CallInFlight, Sidecar, Standing, When
-from sidecar.lifecycle.operation import OPEN
-from sidecar.telemetry.calls import Attachment
+from sidecar.control.page import page_files, page_router
+from sidecar.control.problem import RESPONSES, tell_problems
+from sidecar.control.spend import spend_router
+from sidecar.control.state import state_router
+from sidecar.control.token import TokenGate
+from sidecar.control.view import Sidecar
 
-ACCEPTED = 202
-READ = ["GET", "HEAD"]
-ENDED = "ended"
+ACCEPTED, NOT_FOUND = 202, 404
+QUIT_IS_OFF = (
+    "POST /quitquitquit is off: it needs the setting control.allow_quit (SIDECAR_CONTROL__ALLOW_QUIT=true); "
+    "SIGTERM works without"
+)
+ABOUT = """Calls, operations and money of one sidecar, and a person's word to it.
 
-
-@dataclass(frozen=True, slots=True)
-class LedgerReply:
-    """How the ledger is."""
-
-    is_healthy: bool
-    problem: str
-    rows_written: int
-    rows_waiting: int
-    rows_dropped: int
-    errors: dict[str, int]
-    """Failures by operation."""
-    last_commit_at: When | None
-
-
-@dataclass(frozen=True, slots=True)
-class StateReply:
-    """The whole of `GET /api/state`."""
-
-    mode: str
-    version: str
-    state: str
-    since: When
-    addresses: dict[str, str]
-    ledger: LedgerReply
-    calls_in_flight: dict[str, int]
-    """How many, by attachment: `attached`, `orphaned`, `shelved`."""
-    operations: dict[str, int]
-    """How many have not settled, by state; `ended` are those whose end was seen and whose result may be fetched."""
+Moments are RFC 3339 in UTC, money is US dollars as decimal text, and null always means that nothing is known. Every error is
+`application/problem+json` (RFC 9457). What changes something needs the header `X-Sidecar-Control: true`. Where the settings name
+a token (`control.token`), every request needs it: `Authorization: Bearer ...`."""
+BEARER = HTTPBearer(auto_error=False, description="The token that `control.token` names.")
+"""Only said in the description of the API: who asks for it is `token.py`, of whatever there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,76 +40,58 @@ class DrainReply:
     state: str
 
 
-def control_app(sidecar: Sidecar, bound_host: str) -> FastAPI:
-    """The application. `bound_host` is the address of the socket it is served on, without the port."""
+@dataclass(frozen=True, slots=True)
+class QuitReply:
+    """The answer to `POST /quitquitquit`: it ends now, and settles what is open before it exits."""
+
+    is_ending: bool
+
+
+def control_app(sidecar: Sidecar, bound_host: str, token: str | None = None) -> FastAPI:
+    """The application. `bound_host` is the address of the socket it is served on, without the port.
+
+    With a `token`, every request but those for the page itself has to bring it.
+    """
     app = FastAPI(
         title="inference-sidecar",
+        description=ABOUT,
+        version=sidecar.state().version,
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        responses=RESPONSES,
+        dependencies=[] if token is None else [Depends(BEARER)],
     )
-    app.add_middleware(Guard, bound_host=bound_host)
-
-    @app.api_route("/", methods=READ, response_class=HTMLResponse, include_in_schema=False)
-    async def front() -> str:
-        return front_page(sidecar.state())
-
-    @app.get("/api/state")
-    async def state() -> StateReply:
-        return _state(sidecar)
-
-    @app.get("/api/calls")
-    async def calls() -> list[CallInFlight]:
-        return list(sidecar.calls_in_flight())
-
-    app.include_router(operations_router(sidecar))
-
-    @app.post("/api/drain", status_code=ACCEPTED)
-    async def drain() -> DrainReply:
-        sidecar.start_drain()
-        return DrainReply(sidecar.state().state.value)
-
+    if token is not None:
+        app.add_middleware(TokenGate, token=token)
+    app.add_middleware(Guard, bound_host=bound_host)  # the last one added is asked first
+    tell_problems(app)
+    app.include_router(page_router(page_files()))
+    routers = (
+        state_router, calls_router, operations_router, spend_router, events_router, configuration_router, log_level_router,
+        ending_router,
+    )  # fmt: skip
+    for router in routers:
+        app.include_router(router(sidecar))
     return app
 
 
-def _state(sidecar: Sidecar) -> StateReply:
-    now, health = sidecar.state(), sidecar.ledger_health()
-    ledger = LedgerReply(
-        is_healthy=not health.problem,
-        problem=health.problem,
-        rows_written=health.rows_written,
-        rows_waiting=health.rows_waiting,
-        rows_dropped=health.rows_dropped,
-        errors=dict(health.errors),
-        last_commit_at=health.last_commit_at,
-    )
-    counts = Counter(call.attachment for call in sidecar.calls_in_flight())
-    in_flight = {str(attachment): counts[attachment] for attachment in Attachment}
-    operations = _open_operations(sidecar)
-    return StateReply(now.mode, now.version, now.state.value, now.since, now.addresses, ledger, in_flight, operations)
+def ending_router(sidecar: Sidecar) -> APIRouter:
+    """What ends the program, or says that its end is near."""
+    router = APIRouter(tags=["program"])
 
+    @router.post("/api/drain", status_code=ACCEPTED, summary="Announce the end")
+    async def drain(_: Wish) -> DrainReply:
+        """From now on it is not ready. Ends nothing; may be said twice."""
+        sidecar.start_drain()
+        return DrainReply(sidecar.state().state.value)
 
-def _open_operations(sidecar: Sidecar) -> dict[str, int]:
-    counts = sidecar.open_operations()
-    by_state = {str(state): counts.get(state, 0) for state in sorted(OPEN)}
-    return {**by_state, ENDED: sum(count for state, count in counts.items() if state not in OPEN)}
+    @router.post("/quitquitquit", status_code=ACCEPTED, summary="End")
+    async def quit(_: Wish) -> QuitReply:
+        """As SIGTERM does. 404 unless `control.allow_quit` is set."""
+        if not sidecar.quit():
+            raise HTTPException(NOT_FOUND, QUIT_IS_OFF)
+        return QuitReply(is_ending=True)
 
-
-def front_page(now: Standing) -> str:
-    """A plain page without scripts: what this is, and where the rest is."""
-    observe = now.addresses.get("observe", "")
-    metrics = f'<li><a href="{escape(observe)}/metrics">metrics</a></li>' if observe else ""
-    places = "".join(f"<li>{escape(name)}: {escape(url)}</li>" for name, url in now.addresses.items())
-    return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>inference-sidecar</title></head><body>
-<h1>inference-sidecar {escape(now.version)}</h1>
-<p>This process stands between an application and the inference APIs that it calls. It records when a caller left, when
-the provider's work really ended, and the money in between. State: {escape(now.state.value)}, mode: {escape(now.mode)}.</p>
-<ul>{places}</ul>
-<ul><li><a href="/api/state">state</a></li><li><a href="/api/calls">calls in flight</a></li>
-<li><a href="/api/operations?state=open">open operations</a></li>{metrics}
-<li><a href="/api/openapi.json">description of this API</a></li></ul>
-<p>To drain: <code>curl -X POST -H '{CONTROL_HEADER}: true' {escape(now.addresses.get("control", ""))}/api/drain</code></p>
-</body></html>
-"""
+    return router

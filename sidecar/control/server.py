@@ -16,9 +16,11 @@ import uvicorn
 from starlette.types import ASGIApp
 from structlog.typing import FilteringBoundLogger
 
+from sidecar.config.addresses import Address
+from sidecar.control.connection import Connection
+from sidecar.control.socket_file import BACKLOG, bind_file, file_of
 from sidecar.errors import SettingsError
 
-BACKLOG = 128
 KEEP_ALIVE_SECONDS = 75
 """Longer than a usual scrape interval, so that a scraper keeps its connection."""
 STOP_MARGIN_SECONDS = 1.0
@@ -36,15 +38,19 @@ class AppServer:
 
     def __init__(self, host: str, port: int, key: str, events: FilteringBoundLogger) -> None:
         self._socket = bind(host, port, key)
-        self.host, self.port = self._socket.getsockname()[:2]
+        path = Address(host, port).socket_path
+        self.host, self.port = host, 0
+        if path is None:
+            self.host, self.port = self._socket.getsockname()[:2]
+        self._file = None if path is None else file_of(path)
         self._events = events
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """Where it is reached."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        """Where it is reached: `http://127.0.0.1:8782`, `unix:/run/sidecar.sock`."""
+        return Address(self.host, self.port).url
 
     async def start(self, app: ASGIApp, stop_seconds: int = 3) -> None:
         """Serve `app`; returns when connections are accepted. At `stop`, replies have `stop_seconds` to end."""
@@ -59,6 +65,8 @@ class AppServer:
 
     async def stop(self) -> None:
         """Stop accepting, let replies end within their time, close. Does nothing when it does not run."""
+        if self._file is not None:
+            self._file.remove()
         if self._server is None or self._serving is None:
             self._socket.close()
             return
@@ -88,7 +96,7 @@ class _Server(uvicorn.Server):
 def _settings(app: ASGIApp, stop_seconds: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -102,11 +110,13 @@ def _settings(app: ASGIApp, stop_seconds: int) -> uvicorn.Config:
 
 
 def bind(host: str, port: int, key: str) -> socket.socket:
-    """A listening socket. `host` is an address or a name of this machine, IPv4 or IPv6.
+    """A listening socket. `host` is an address or a name of this machine, IPv4 or IPv6; or `unix:` and a path.
 
     Raises:
         SettingsError: naming `key` and what is in the way.
     """
+    if (path := Address(host, port).socket_path) is not None:
+        return bind_file(path, key)
     try:
         family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.socket(family, kind)
@@ -145,9 +155,10 @@ class _ToEvents(logging.Handler):
 
 
 def route_logs(events: FilteringBoundLogger) -> None:
-    """Send uvicorn's warnings and errors to our log, and nothing of it anywhere else. The root logger stays as it is."""
+    """Send uvicorn's errors to our log, and nothing of it anywhere else. The root logger stays as it is."""
     for name in UVICORN_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [_ToEvents(events)]
-        logger.setLevel(logging.WARNING)
+        logger.setLevel(logging.ERROR)  # its warnings tell what peers send, who could fill the log with them
         logger.propagate = False
+        logger.disabled = False  # somebody's `logging.config.dictConfig` silences the loggers that it does not name

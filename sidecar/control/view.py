@@ -5,16 +5,20 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Annotated, Protocol
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, WithJsonSchema
 
 from sidecar.clock import Moment, rfc3339
+from sidecar.control.shown import Shown
 from sidecar.ledger.operations import OperationQuery
 from sidecar.lifecycle.operation import OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
-from sidecar.telemetry.calls import Attachment
 from sidecar.telemetry.program import LedgerHealth, ProgramState
 
-When = Annotated[Moment, PlainSerializer(rfc3339, return_type=str)]
+When = Annotated[
+    Moment,
+    PlainSerializer(rfc3339, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 """A moment that is shown as RFC 3339."""
 
 
@@ -30,33 +34,6 @@ class Standing:
     """When it entered this state."""
     addresses: dict[str, str]
     """The bound sockets by name (`proxy`, `control`, `observe`), as URLs."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallInFlight:
-    """A call that has not settled; a retry that is being given an abandoned answer is one of its own."""
-
-    id: str
-    upstream: str
-    model: str
-    kind: str
-    caller: str | None
-    started_at: When
-    age_seconds: float
-    downstream_state: str
-    """`lifecycle.call.Downstream`, lower case."""
-    upstream_state: str
-    """`lifecycle.call.Upstream`, lower case."""
-    attachment: Attachment
-    """Whether somebody is there for it, as `calls_in_flight` counts it."""
-    orphaned_since: When | None
-    """When the caller left the provider at work; None while it is there, and where the work had ended."""
-    decision: str | None
-    """What was done with the provider's connection when the caller left: `follow`, `cut`, `hold`. None before."""
-    taken_by: str | None
-    """The retry that is being given this call's answer."""
-    waits_for: str | None
-    """The call whose answer this one, a retry, is being given."""
 
 
 class CancelVerdict(Enum):
@@ -84,8 +61,9 @@ class Sidecar(Protocol):
         """What the program is and does now."""
         ...
 
-    def calls_in_flight(self) -> Sequence[CallInFlight]:
-        """The calls that have not settled, oldest first."""
+    @property
+    def shown(self) -> Shown:
+        """What there is to see of its calls, its money and its settings."""
         ...
 
     def ledger_health(self) -> LedgerHealth:
@@ -93,7 +71,14 @@ class Sidecar(Protocol):
         ...
 
     def start_drain(self) -> None:
-        """Stop accepting calls and let those that live end; never ends the process. Does nothing the second time."""
+        """The end is near: not ready any more from now on; never ends the process.
+
+        Calls are taken on until SIGTERM where callers end before us (`drain.callers_are_gone`), and no more elsewhere.
+        """
+        ...
+
+    def quit(self) -> bool:
+        """End as by SIGTERM, soon after this returns; False where the settings don't allow it."""
         ...
 
     def open_operations(self) -> Mapping[OperationState, int]:

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from starlette.types import ASGIApp
 
-from sidecar.clock import SECOND, SystemClock
+from sidecar.clock import SystemClock
 from sidecar.control.server import AppServer
-from sidecar.control.view import CallInFlight, CancelVerdict, Standing
+from sidecar.control.view import CancelVerdict, Standing
 from sidecar.errors import LedgerError
 from sidecar.ledger.contract import LedgerHealth
 from sidecar.ledger.operations import OperationQuery
@@ -21,8 +21,7 @@ from sidecar.lifecycle.operation import OperationEvent, OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 from sidecar.telemetry.log import Log, open_log
 from sidecar.telemetry.program import ProgramState
-
-STARTED = 1_790_000_000 * SECOND
+from tests.control.showing import STARTED, FakeShown
 
 
 class Reply(msgspec.Struct):
@@ -38,9 +37,11 @@ class FakeSidecar:
 
     def __init__(self) -> None:
         self.is_in = ProgramState.SERVING
-        self.calls: list[CallInFlight] = []
+        self.shown = FakeShown()
         self.health = LedgerHealth(rows_written=7, last_commit_at=STARTED)
         self.drains = 0
+        self.quits = 0
+        self.allows_quit = False
         self.rows: dict[str, OperationRecord] = {}
         self.verdict = CancelVerdict.TAKEN
         self.query: OperationQuery | None = None
@@ -51,15 +52,16 @@ class FakeSidecar:
         addresses = {"proxy": "http://127.0.0.1:8780", "observe": "http://127.0.0.1:8781"}
         return Standing("observe", "1.2.3", self.is_in, STARTED, addresses)
 
-    def calls_in_flight(self) -> Sequence[CallInFlight]:
-        return self.calls
-
     def ledger_health(self) -> LedgerHealth:
         return self.health
 
     def start_drain(self) -> None:
         self.drains += 1
         self.is_in = ProgramState.DRAINING
+
+    def quit(self) -> bool:
+        self.quits += self.allows_quit
+        return self.allows_quit
 
     def open_operations(self) -> Mapping[OperationState, int]:
         return Counter(record.state for record in self.rows.values())
@@ -153,10 +155,11 @@ def serve(servers: Servers, log: Log) -> Callable[[ASGIApp], AppServer]:
 def ask() -> Callable[..., Reply]:
     """Sends one request to a server and returns its reply."""
 
-    def asked(server: AppServer, method: str, path: str, **headers: str) -> Reply:
+    def asked(server: AppServer, method: str, path: str, body: bytes | None = None, **headers: str) -> Reply:
         connection = http.client.HTTPConnection(server.host, server.port, timeout=10)
+        fields = {name.replace("_", "-"): text for name, text in headers.items()}
         try:
-            connection.request(method, path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+            connection.request(method, path, body, fields)
             reply = connection.getresponse()
             return Reply(reply.status, {name.lower(): text for name, text in reply.getheaders()}, reply.read())
         finally:

@@ -4,11 +4,12 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sidecar.control.linger import Linger
+from sidecar.control.linger import Linger, message_of
 from sidecar.control.observe import observe_app
 from sidecar.control.server import AppServer
 from sidecar.ledger.contract import LedgerHealth
@@ -17,22 +18,10 @@ from sidecar.telemetry.log import Log
 from sidecar.telemetry.page import Page
 from sidecar.telemetry.recorder import Recorder
 from sidecar.telemetry.totals import totals_of
+from tests.clocks import HandClock
 
 PROMETHEUS = "application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
 CURL = "*/*"
-
-
-class HandClock:
-    """A monotonic clock that is moved by hand."""
-
-    def __init__(self) -> None:
-        self.seconds = 1000.0
-
-    def now(self) -> int:
-        raise AssertionError("durations are not measured by the wall clock")
-
-    def monotonic_ns(self) -> int:
-        return int(self.seconds * 1e9)
 
 
 @pytest.fixture
@@ -139,3 +128,29 @@ def test_only_whole_pages_that_were_sent_are_told(
     ask(server, "GET", "/metrics")
     ask(server, "GET", "/livez")  # the reply to it ends after what the one before it left to be done
     assert linger.told == [(PROMETHEUS, False), ("", True)]
+
+
+@pytest.mark.anyio
+async def test_the_pods_status_gets_the_figures_of_the_log(
+    clock: HandClock, log: Log, recorder: Recorder, tmp_path: Path
+):
+    message = tmp_path / "termination-log"
+    message.write_text("what stood there before, and was longer than it is now" * 100)
+    await Linger(clock, log.events, recorder.page, message).finish(0)
+    assert json.loads(message.read_bytes()) == totals_of(recorder.page().families)
+    assert b"\n" not in message.read_bytes()
+
+
+@pytest.mark.anyio
+async def test_a_message_that_can_not_be_written_is_said__and_nothing_else_happens(
+    clock: HandClock, log: Log, log_file: io.BytesIO, recorder: Recorder, tmp_path: Path
+):
+    await Linger(clock, log.events, recorder.page, tmp_path / "nowhere" / "termination-log").finish(0)
+    said = events(log, log_file)
+    assert [line["event"] for line in said] == ["final_totals", "termination_message_unwritten"]
+    assert said[1]["problem"] == "No such file or directory"
+
+
+def test_figures_that_do_not_fit_are_left_out_whole():
+    line = message_of({"calls": {"delivered": 1}, "words": "x" * 5000})
+    assert json.loads(line) == {"calls": {"delivered": 1}}

@@ -4,6 +4,7 @@ from pydantic import TypeAdapter
 
 from sidecar.clock import SECOND
 from sidecar.control.operation_reply import FIELDS, HistoryReply, OperationReply, history_reply, operation_reply
+from sidecar.control.shown import Prospect
 from sidecar.lifecycle.operation import OperationEvent, OperationKind, OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
 
@@ -19,6 +20,15 @@ ROW = OperationRecord(
 
 def test_every_column_that_says_something_to_people_is_shown():
     assert set(FIELDS) == set(OperationRecord.__struct_fields__) - NOT_SHOWN
+
+
+def test_what_is_expected_of_it_stands_beside_its_columns():
+    prospect = Prospect(lease_ends_at=STARTED, grace_ends_at=None, spend_so_far_usd=Decimal("0.5"))
+    shown = TypeAdapter(OperationReply).dump_python(operation_reply(ROW, prospect), mode="json")
+    assert (shown["lease_ends_at"], shown["grace_ends_at"], shown["spend_so_far_usd"]) == (
+        "2026-09-21T14:13:20.000000Z", None, "0.5",
+    )  # fmt: skip
+    assert operation_reply(ROW).spend_so_far_usd is None
 
 
 def test_moments_are_rfc_3339_and_money_is_a_plain_decimal_string():

@@ -1,93 +1,22 @@
+"""The control socket: what ends the program, who is kept away, how every error is told."""
+
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sidecar.clock import SECOND
+from sidecar.control.guard import HEADERS
 from sidecar.control.people import control_app
 from sidecar.control.server import AppServer
-from sidecar.control.view import CallInFlight
-from sidecar.ledger.contract import LedgerHealth
-from sidecar.telemetry.calls import Attachment
 
 Ask = Callable[..., Any]
-STARTED = 1_790_000_000 * SECOND
-ORPHAN = CallInFlight(
-    id="c1", upstream="gemini", model="gemini-3-pro", kind="stream", caller="nightly", started_at=STARTED, age_seconds=2.5,
-    downstream_state="gone", upstream_state="answering", attachment=Attachment.ORPHANED, orphaned_since=STARTED + SECOND,
-    decision="follow", taken_by=None, waits_for=None,
-)  # fmt: skip
-ATTACHED = CallInFlight(
-    id="c2", upstream="gemini", model="m", kind="unary", caller=None, started_at=STARTED, age_seconds=0.5,
-    downstream_state="waiting", upstream_state="committed", attachment=Attachment.ATTACHED, orphaned_since=None,
-    decision=None, taken_by=None, waits_for=None,
-)  # fmt: skip
-SHELVED = replace(ORPHAN, id="c3", upstream_state="finished", attachment=Attachment.SHELVED)
-TAKEN = replace(ORPHAN, id="c4", attachment=Attachment.ATTACHED, taken_by="c5")
-RETRY = replace(ATTACHED, id="c5", upstream_state="joined", waits_for="c4")
+TOKEN = "0123456789abcdef"
 
 
 @pytest.fixture
 def server(serve: Callable[..., AppServer], sidecar: Any) -> AppServer:
     return serve(control_app(sidecar, "127.0.0.1"))
-
-
-def test_the_state_says_what_the_program_is_and_does(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.calls = [ORPHAN, ATTACHED, SHELVED, TAKEN, RETRY]
-    reply = ask(server, "GET", "/api/state")
-    assert json.loads(reply.body) == {
-        "mode": "observe", "version": "1.2.3", "state": "serving", "since": "2026-09-21T14:13:20.000000Z",
-        "addresses": {"proxy": "http://127.0.0.1:8780", "observe": "http://127.0.0.1:8781"},
-        "ledger": {
-            "is_healthy": True, "problem": "", "rows_written": 7, "rows_waiting": 0, "rows_dropped": 0, "errors": {},
-            "last_commit_at": "2026-09-21T14:13:20.000000Z",
-        },
-        "calls_in_flight": {"attached": 3, "orphaned": 1, "shelved": 1},
-        "operations": {"cancelling": 0, "opening": 0, "orphaned": 0, "running": 0, "ended": 0},
-    }  # fmt: skip
-
-
-def test_a_ledger_that_never_committed_and_has_a_problem_says_so(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.health = LedgerHealth(problem="disk full", errors={"write": 2})
-    ledger = json.loads(ask(server, "GET", "/api/state").body)["ledger"]
-    assert (ledger["is_healthy"], ledger["problem"], ledger["errors"]) == (False, "disk full", {"write": 2})
-    assert ledger["last_commit_at"] is None
-
-
-def test_calls_in_flight_are_listed_with_both_halves(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.calls = [ORPHAN, ATTACHED]
-    orphan, attached = json.loads(ask(server, "GET", "/api/calls").body)
-    assert orphan == {
-        "id": "c1", "upstream": "gemini", "model": "gemini-3-pro", "kind": "stream", "caller": "nightly",
-        "started_at": "2026-09-21T14:13:20.000000Z", "age_seconds": 2.5, "downstream_state": "gone",
-        "upstream_state": "answering", "attachment": "orphaned", "orphaned_since": "2026-09-21T14:13:21.000000Z",
-        "decision": "follow", "taken_by": None, "waits_for": None,
-    }  # fmt: skip
-    assert (attached["caller"], attached["attachment"], attached["orphaned_since"]) == (None, "attached", None)
-
-
-def test_a_retry_and_the_call_that_it_takes_the_answer_of_name_each_other(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.calls = [TAKEN, RETRY]
-    first, retry = json.loads(ask(server, "GET", "/api/calls").body)
-    assert (first["taken_by"], first["waits_for"]) == (retry["id"], None)
-    assert (retry["taken_by"], retry["waits_for"]) == (None, first["id"])
-    assert first["attachment"] == retry["attachment"] == "attached"
-
-
-def test_an_answer_on_the_shelf_is_told_from_one_that_still_comes(server: AppServer, sidecar: Any, ask: Ask):
-    sidecar.calls = [ORPHAN, SHELVED]
-    shown = json.loads(ask(server, "GET", "/api/calls").body)
-    assert [(call["upstream_state"], call["attachment"]) for call in shown] == [
-        ("answering", "orphaned"),
-        ("finished", "shelved"),
-    ]
-
-
-def test_the_api_says_which_attachments_there_are(server: AppServer, ask: Ask):
-    schemas = json.loads(ask(server, "GET", "/api/openapi.json").body)["components"]["schemas"]
-    assert schemas["Attachment"]["enum"] == ["attached", "orphaned", "shelved"]
 
 
 def test_drain_starts_the_drain_and_says_the_state(server: AppServer, sidecar: Any, ask: Ask):
@@ -97,6 +26,29 @@ def test_drain_starts_the_drain_and_says_the_state(server: AppServer, sidecar: A
     assert sidecar.drains == 2
 
 
+def test_quit_is_off__404_with_the_setting_that_turns_it_on(server: AppServer, sidecar: Any, ask: Ask):
+    reply = ask(server, "POST", "/quitquitquit", X_Sidecar_Control="true")
+    assert reply.status == 404
+    assert "control.allow_quit (SIDECAR_CONTROL__ALLOW_QUIT=true)" in json.loads(reply.body)["detail"]
+
+
+def test_quit_is_on__it_ends_as_often_as_it_is_told(server: AppServer, sidecar: Any, ask: Ask):
+    sidecar.allows_quit = True
+    for _ in range(2):
+        reply = ask(server, "POST", "/quitquitquit", X_Sidecar_Control="true")
+        assert (reply.status, json.loads(reply.body)) == (202, {"is_ending": True})
+    assert sidecar.quits == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+@pytest.mark.parametrize("path", ["/api/drain", "/quitquitquit"])
+def test_only_a_post_ends_anything(server: AppServer, sidecar: Any, ask: Ask, method: str, path: str):
+    sidecar.allows_quit = True
+    assert ask(server, method, path, X_Sidecar_Control="true").status == 405
+    assert sidecar.drains == sidecar.quits == 0
+
+
+@pytest.mark.parametrize("path", ["/api/drain", "/quitquitquit"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -105,11 +57,12 @@ def test_drain_starts_the_drain_and_says_the_state(server: AppServer, sidecar: A
         {"Host": "evil.example", "X_Sidecar_Control": "true"},
     ],
 )
-def test_a_foreign_page_can_not_drain(server: AppServer, sidecar: Any, ask: Ask, headers: dict[str, str]):
-    reply = ask(server, "POST", "/api/drain", **headers)
+def test_a_foreign_page_ends_nothing(server: AppServer, sidecar: Any, ask: Ask, path: str, headers: dict[str, str]):
+    sidecar.allows_quit = True
+    reply = ask(server, "POST", path, **headers)
     assert reply.status == 403
     assert "detail" in json.loads(reply.body)
-    assert sidecar.drains == 0
+    assert sidecar.drains == sidecar.quits == 0
 
 
 def test_a_rebound_name_reads_nothing(server: AppServer, ask: Ask):
@@ -122,26 +75,94 @@ def test_no_preflight_is_answered(server: AppServer, ask: Ask):
     assert not [name for name in reply.headers if name.startswith("access-control")]
 
 
-def test_the_front_page_is_plain_and_links_to_the_rest(server: AppServer, ask: Ask):
-    reply = ask(server, "GET", "/")
-    text = reply.body.decode()
-    assert reply.headers["content-type"].startswith("text/html")
-    assert "<script" not in text
-    assert 'href="/api/state"' in text
-    assert 'href="http://127.0.0.1:8781/metrics"' in text
-    assert "default-src 'none'" in reply.headers["content-security-policy"]
-    assert reply.headers["cache-control"] == "no-store"
+@pytest.mark.parametrize("path", ["/api/state", "/api/nothing", "/", "/page/none.mjs"])
+def test_every_reply_confines_what_a_browser_makes_of_it(server: AppServer, ask: Ask, path: str):
+    reply = ask(server, "GET", path)
+    assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert {name.lower() for name in HEADERS} <= reply.headers.keys()
 
 
-def test_the_api_describes_itself_without_a_page_from_elsewhere(server: AppServer, ask: Ask):
-    paths = json.loads(ask(server, "GET", "/api/openapi.json").body)["paths"]
-    assert set(paths) == {
-        "/api/state", "/api/calls", "/api/drain", "/api/operations", "/api/operations/{id}", "/api/operations/{id}/renew",
-        "/api/operations/{id}/cancel",
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/nothing", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/metrics", 404),
+        ("DELETE", "/api/state", 405),
+        ("GET", "/api/spend?step=0", 422),
+        ("GET", "/api/calls/recent?limit=x", 422),
+        ("GET", "/api/calls/none", 404),
+    ],
+)
+def test_every_error_is_a_problem(server: AppServer, ask: Ask, method: str, path: str, status: int):
+    reply = ask(server, method, path, X_Sidecar_Control="true")
+    problem = json.loads(reply.body)
+    assert (reply.status, reply.headers["content-type"]) == (status, "application/problem+json")
+    assert (problem["type"], problem["status"]) == ("about:blank", status)
+    assert problem["title"]
+    assert problem["detail"]
+
+
+def test_guard_answers_with_a_problem_too(server: AppServer, ask: Ask):
+    reply = ask(server, "POST", "/api/drain")
+    assert (reply.status, reply.headers["content-type"]) == (403, "application/problem+json")
+    assert json.loads(reply.body)["title"] == "Forbidden"
+
+
+def test_the_api_describes_itself(server: AppServer, ask: Ask):
+    document = json.loads(ask(server, "GET", "/api/openapi.json").body)
+    assert set(document["paths"]) == {
+        "/api/state", "/api/calls", "/api/calls/recent", "/api/calls/history", "/api/calls/{id}", "/api/operations",
+        "/api/operations/{id}", "/api/operations/{id}/renew", "/api/operations/{id}/cancel", "/api/spend", "/api/events",
+        "/api/config", "/api/log-level", "/api/drain", "/quitquitquit",
     }  # fmt: skip
-    assert ask(server, "GET", "/docs").status == ask(server, "GET", "/metrics").status == 404
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert all(operation["summary"] and operation["description"] for operation in operations)
+    assert all("application/problem+json" in operation["responses"]["default"]["content"] for operation in operations)
 
 
-def test_drain_is_not_a_get(server: AppServer, sidecar: Any, ask: Ask):
-    assert ask(server, "GET", "/api/drain").status == 405
+@pytest.mark.parametrize("path", ["/api/state", "/api/openapi.json", "/api/events", "/api/nothing"])
+@pytest.mark.parametrize("given", [None, "Bearer", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN])
+def test_token_is_asked_of_every_request(
+    serve: Callable[..., AppServer], sidecar: Any, ask: Ask, path: str, given: str | None
+):
+    server = serve(control_app(sidecar, "127.0.0.1", TOKEN))
+    reply = ask(server, "GET", path, **({} if given is None else {"Authorization": given}))
+    assert (reply.status, reply.headers["content-type"]) == (401, "application/problem+json")
+    assert reply.headers["www-authenticate"].startswith("Bearer")
+    assert TOKEN.encode() not in reply.body
+
+
+def test_token_opens_the_api__and_the_page_needs_none(serve: Callable[..., AppServer], sidecar: Any, ask: Ask):
+    server = serve(control_app(sidecar, "127.0.0.1", TOKEN))
+    assert ask(server, "GET", "/api/state", Authorization=f"bearer {TOKEN}").status == 200
+    assert ask(server, "GET", "/").status == ask(server, "GET", "/page/app.mjs").status == 200
+    assert ask(server, "GET", "/page/../api/state").status in (401, 404)
+
+
+def test_token_does_not_stand_for_the_guard(serve: Callable[..., AppServer], sidecar: Any, ask: Ask):
+    server = serve(control_app(sidecar, "127.0.0.1", TOKEN))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    assert ask(server, "POST", "/api/drain", **headers).status == 403
+    assert ask(server, "GET", "/api/state", Host="evil.example", **headers).status == 403
     assert sidecar.drains == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/api/log-level", "GET, PUT"),
+        ("/api/state", "GET"),
+        ("/api/operations/o1/cancel", "POST"),
+        ("/", "GET, HEAD"),
+        ("/quitquitquit", "POST"),
+    ],
+)
+def test_method_that_a_path_has_not__405_with_those_that_it_has(server: AppServer, ask: Ask, path: str, methods: str):
+    reply = ask(server, "PATCH", path, X_Sidecar_Control="true")
+    assert (reply.status, reply.headers["allow"]) == (405, methods)
+
+
+def test_the_api_describes_its_token_where_it_has_one(sidecar: Any):
+    assert "securitySchemes" in control_app(sidecar, "127.0.0.1", TOKEN).openapi()["components"]
+    assert "securitySchemes" not in control_app(sidecar, "127.0.0.1").openapi()["components"]

@@ -157,3 +157,12 @@ def test_an_application_that_fails_is_in_our_log_and_nowhere_else(
     assert "abc" not in line
     assert capsys.readouterr() == ("", "")
     assert logging.getLogger().handlers == root
+
+
+def test_failure_is_logged_also_where_somebody_has_silenced_the_loggers_that_there_were(
+    serve: Callable[..., AppServer], ask: Ask, log: Log, log_file: io.BytesIO
+):
+    logging.getLogger("uvicorn.error").disabled = True  # as `logging.config.dictConfig` leaves it
+    assert ask(serve(broken), "GET", "/").status == 500
+    log.close()
+    assert b"RuntimeError" in log_file.getvalue()
