@@ -34,6 +34,8 @@ def settings_from(arguments: Sequence[str] | None) -> Settings:
     parser.add_argument("--tokens-per-second", type=float, default=defaults.tokens_per_second)
     parser.add_argument("--seconds-per-image", type=float, default=defaults.seconds_per_image)
     parser.add_argument("--key", action="append", help="let in only who has this key; may be given several times")
+    parser.add_argument("--certificate-file", help="PEM file of a certificate: TLS is spoken")
+    parser.add_argument("--key-file", help="PEM file of its private key")
     flags = parser.parse_args(arguments)
     try:
         script = read_script(flags.script, Script())
@@ -46,6 +48,8 @@ def settings_from(arguments: Sequence[str] | None) -> Settings:
         tokens_per_second=flags.tokens_per_second,
         seconds_per_image=flags.seconds_per_image,
         keys=None if flags.key is None else frozenset(flags.key),
+        certificate_file=flags.certificate_file,
+        key_file=flags.key_file,
     )
 
 

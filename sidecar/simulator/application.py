@@ -1,6 +1,6 @@
 """What happens to each request: a call, something about an operation, a question about models, one at the desk, or 404.
 
-A raw ASGI application.
+A socket is served elsewhere (`live_sockets.py`). A raw ASGI application.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from sidecar.simulator.declined import Declined, pretty
 from sidecar.simulator.desk import PREFIX, Desk
 from sidecar.simulator.exchange import Exchange
 from sidecar.simulator.keys import Keys, credential_of, digest_of
+from sidecar.simulator.live_sockets import LiveSockets
 from sidecar.simulator.milestones import Milestone, Milestones
 from sidecar.simulator.operation_exchange import OperationExchange
 from sidecar.simulator.operation_routes import Asking, Verb, asking_of
@@ -29,6 +30,7 @@ from sidecar.simulator.routes import Route, listed_model, lister_of, route_of
 from sidecar.simulator.script import Script
 from sidecar.simulator.settings import Settings
 from sidecar.simulator.speech import JSON
+from sidecar.simulator.under_way import UnderWay
 from sidecar.simulator.undertaking import Undertaking
 
 
@@ -37,18 +39,19 @@ class Application:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings, self._clock = settings, clock
-        self._received = 0
-        self._under_way: set[Exchange] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._under_way = UnderWay()
         self.bill = Bill()
         self.told = Milestones()
         self.keys = Keys(settings.keys)
         self.operations = Operations(clock, self.bill, self.told)
-        self.desk = Desk(self.bill, self.told, self.operations, self._under_way, self.settled)
+        self.desk = Desk(self.bill, self.told, self.operations, self._under_way)
+        self._sockets = LiveSockets(settings, clock, self.bill, self.told, self.keys, self._under_way)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request; return when it is over for both sides."""
+        """Answer one request, or serve one socket; return when it is over for both sides."""
+        if scope["type"] == "websocket":
+            await self._sockets.serve(scope, receive, send)
+            return
         request = await read_request(scope, receive, self._clock)
         if request is None:
             return  # it was never whole: nothing was asked of us
@@ -64,12 +67,11 @@ class Application:
 
     async def settled(self) -> None:
         """Return when no call is under way: every request read whole so far has its entry on the bill. Operations may be."""
-        await self._idle.wait()
+        await self._under_way.settled()
 
     def stop_work(self) -> None:
         """End all work now; what is made so far is charged."""
-        for exchange in self._under_way:
-            exchange.stop()
+        self._under_way.stop()
         self.operations.stop_work()
 
     def _planned(self, route: Route, request: Request) -> Plan:
@@ -80,16 +82,12 @@ class Application:
         return plan_call(route, request, self._settings)
 
     async def _exchange(self, plan: Plan, request: Request, receive: Receive, reply: Reply) -> None:
-        self._received += 1
-        exchange = Exchange(self._received, plan, request, reply, self._clock, self.told)
+        exchange = Exchange(self._under_way.number(), plan, request, reply, self._clock, self.told)
         self._under_way.add(exchange)
-        self._idle.clear()
         try:
             await exchange.run(receive, self.bill)
         finally:
             self._under_way.discard(exchange)
-            if not self._under_way:
-                self._idle.set()
 
     async def _operation(self, asking: Asking, request: Request, receive: Receive, reply: Reply) -> None:
         exchange = OperationExchange(asking, request, reply, self.operations)
@@ -99,8 +97,7 @@ class Application:
                 await self._exchange(undertaking.plan, request, receive, reply)
                 self.operations.declined(request, digest_of(credential_of(request)), reply.http_status)
                 return
-            self._received += 1
-            await self._create(exchange, exchange.begin(self._received, undertaking), receive, reply)
+            await self._create(exchange, exchange.begin(self._under_way.number(), undertaking), receive, reply)
             return
         try:
             self.keys.check(request)

@@ -27,6 +27,8 @@ class Family(StrEnum):
     CONTENT = "content"
     EMBEDDING = "embedding"
     IMAGE = "image"
+    LIVE = "live"
+    """Speech, in a socket."""
     VIDEO = "video"
     PREDICTION = "prediction"
     """Whatever a model of one's own makes on a machine that is charged by the time."""
@@ -35,6 +37,7 @@ class Family(StrEnum):
 METHODS = {
     Family.CONTENT: ("generateContent", "streamGenerateContent", "countTokens", "computeTokens"),
     Family.EMBEDDING: ("embedContent", "batchEmbedContents", "predict", "countTokens"),
+    Family.LIVE: ("bidiGenerateContent", "countTokens"),
     Family.IMAGE: ("predict",),
     Family.VIDEO: ("predictLongRunning",),
 }
@@ -63,6 +66,8 @@ OPENED = {
     Family.PREDICTION: frozenset({"predictions", "run"}),
 }
 """What opens an operation and nothing else, in every dialect. An interaction or a response may do so too."""
+CONVERSED = {Family.LIVE: frozenset({"bidiGenerateContent", "realtime", "live.sessions"})}
+"""What goes on in a socket and nowhere else. A response may do so too."""
 FREE_METHODS = frozenset({"countTokens", "computeTokens", "messages.count_tokens"})
 
 
@@ -85,7 +90,7 @@ class Model(msgspec.Struct, frozen=True):
 
     def can(self, method: str) -> bool:
         """Whether it can be asked this, in whatever dialect."""
-        return any(method in methods.get(self.family, ()) for methods in (METHODS, ELSEWHERE, OPENED))
+        return any(method in methods.get(self.family, ()) for methods in (METHODS, ELSEWHERE, OPENED, CONVERSED))
 
     def speaks(self, dialect: Dialect) -> bool:
         """Whether its house offers it in this dialect; a model of no known house is offered in all."""
@@ -111,6 +116,8 @@ def family_of(name: str) -> Family:
         return Family.EMBEDDING
     if name in REPLICATE or name in RUNPOD:
         return Family.PREDICTION
+    if "-live-" in name or "-realtime" in name:
+        return Family.LIVE
     if name.startswith("veo-"):
         return Family.VIDEO
     return Family.IMAGE if name.startswith(("imagen-", "dall-e-", "gpt-image-")) else Family.CONTENT

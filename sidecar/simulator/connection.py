@@ -1,5 +1,7 @@
 """uvicorn's HTTP/1.1 connection, with what the simulator needs besides: the transport, honest writing, honest reading.
 
+A request that asks for a WebSocket gives its transport to `live_connection.py`.
+
 Only the protocol of uvicorn is used, not its `Server`: that one takes over the process's signals, waits in ticks of 0.1 s, and
 waits for connections that a simulator would rather break.
 """
@@ -11,10 +13,15 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from sidecar.simulator.live_connection import LiveConnection, wait_for_the_kernel
 from sidecar.simulator.request import Message
 
 IDLE_SECONDS = 75
 """Longer than any SDK keeps an idle connection: it is never we who close one that is about to be used again."""
+
+
+LONGEST_MESSAGE = 64 * 1024 * 1024
+"""Bytes of a message of a socket; a longer one ends it with close code 1009."""
 
 
 class Connection(HttpToolsProtocol):
@@ -22,8 +29,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the connection; make `send` wait until the kernel has all that was sent before, not most of it."""
-        transport.set_write_buffer_limits(high=0)
         super().connection_made(transport)
+        wait_for_the_kernel(transport)
 
     def on_message_begin(self) -> None:
         """Begin a request; its scope carries the transport."""
@@ -55,7 +62,9 @@ class Connections:
             application,  # type: ignore[arg-type]  # raw ASGI, typed by our own names
             interface="asgi3",
             http=Connection,
-            ws="none",
+            ws=LiveConnection,
+            ws_max_size=LONGEST_MESSAGE,
+            ws_ping_interval=None,  # a caller that is gone is seen by its connection; frames are those of the script
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -72,6 +81,6 @@ class Connections:
     async def close(self) -> None:
         """Break every connection, and wait until their requests are through."""
         for connection in tuple(self._state.connections):
-            cast(Connection, connection).transport.abort()
+            cast(Connection | LiveConnection, connection).transport.abort()
         while self._state.tasks:
             await asyncio.wait(tuple(self._state.tasks))

@@ -8,15 +8,15 @@ GET  /simulator/journal                                 the last requests about 
 POST /simulator/release?call=TAG                        lets work go on that its script holds
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sidecar.simulator.bill import Bill
 from sidecar.simulator.declined import Declined
-from sidecar.simulator.exchange import Exchange
 from sidecar.simulator.milestones import Milestone, Milestones
 from sidecar.simulator.operations import Operations
 from sidecar.simulator.request import Request
+from sidecar.simulator.under_way import UnderWay
 
 PREFIX = "/simulator/"
 
@@ -24,16 +24,9 @@ PREFIX = "/simulator/"
 class Desk:
     """Answers questions about the calls."""
 
-    def __init__(
-        self,
-        bill: Bill,
-        told: Milestones,
-        operations: Operations,
-        under_way: Collection[Exchange],
-        settled: Callable[[], Awaitable[None]],
-    ) -> None:
+    def __init__(self, bill: Bill, told: Milestones, operations: Operations, under_way: UnderWay) -> None:
         self._bill, self._told, self._operations = bill, told, operations
-        self._under_way, self._settled = under_way, settled
+        self._under_way = under_way
         self._routes: dict[tuple[str, str], Callable[[Request], Awaitable[dict[str, Any]]]] = {
             ("GET", "bill"): self._show_bill,
             ("GET", "settled"): self._show_settled,
@@ -56,16 +49,13 @@ class Desk:
 
     def release(self, tag: str) -> int:
         """Let the held work of these calls and operations go on; returns how many of that tag are under way."""
-        named = [exchange for exchange in self._under_way if exchange.tag == tag]
-        for exchange in named:
-            exchange.release()
-        return len(named) + self._operations.release(tag)
+        return self._under_way.release(tag) + self._operations.release(tag)
 
     async def _show_bill(self, request: Request) -> dict[str, Any]:
         return self._bill.as_object()
 
     async def _show_settled(self, request: Request) -> dict[str, Any]:
-        await self._settled()
+        await self._under_way.settled()
         return self._bill.as_object()
 
     async def _wait(self, request: Request) -> dict[str, Any]:

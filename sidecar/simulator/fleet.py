@@ -1,145 +1,157 @@
-"""A fleet of callers for the demo: real google-genai clients in processes of their own, some of which vanish.
+"""A fleet of callers for the demo: programs in processes of their own, some of which vanish.
 
-A nursery process imports the SDK once; each caller is a fork of it.
+A nursery process imports the SDK once; each caller is a fork of it. The nursery leads a process group that dies as one, and it
+notices when the demo itself has died: then it takes the demo's other processes with it.
 """
 
 import contextlib
 import os
-import random
+import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import IO
 
 import msgspec
 
 from sidecar.clock import SystemClock
+from sidecar.simulator.callers import KEY, play
+from sidecar.simulator.cast import BY_SIGNAL, Ending, Role
 
-if TYPE_CHECKING:
-    from google.genai import Client
-
-MODELS = ("gemini-2.5-flash", "gemini-2.5-pro", "gemini-2.5-flash-lite")
-
-
-PROMPT = "Tell me about the sea."
+SIGNALS = {Ending.INTERRUPTED: signal.SIGINT, Ending.KILLED: signal.SIGKILL, Ending.RESTARTED: signal.SIGKILL}
+RESTART_SECONDS = 0.4
+"""A supervisor's pause."""
 
 
-class Ending(StrEnum):
-    """What becomes of a caller."""
-
-    STAYS = "stays"
-    INTERRUPTED = "Ctrl-C"
-    KILLED = "kill -9"
+class FleetLost(Exception):
+    """The nursery has ended: no more callers can be made."""
 
 
-SIGNALS = {Ending.INTERRUPTED: signal.SIGINT, Ending.KILLED: signal.SIGKILL}
+class Place(msgspec.Struct, frozen=True):
+    """Where callers send their calls, and which processes must not outlive the demo."""
 
-
-class Role(msgspec.Struct, frozen=True):
-    """What one caller does, and how it ends."""
-
-    name: str
-    model: str
-    is_stream: bool
-    work_seconds: float
-    """How long the provider works for it."""
-    ending: Ending
-    vanishes_after_seconds: float = 0.0
-
-    @property
-    def script(self) -> str:
-        """The work, in the simulator's grammar."""
-        tokens = round(self.work_seconds * 400)
-        return f"seconds={self.work_seconds:.2f} chunks=12 prompt=1200 output={tokens} thoughts={tokens // 4}"
-
-
-def roles(count: int, seed: int) -> Iterator[Role]:
-    """A cast: about half of them vanish, each in the middle of its call. The same seed gives the same cast."""
-    dice = random.Random(seed)  # noqa: S311  a demo, not a secret
-    for number in range(1, count + 1):
-        work = dice.uniform(1.5, 5.0)
-        ending = dice.choice([Ending.STAYS, Ending.STAYS, Ending.INTERRUPTED, Ending.KILLED])
-        yield Role(
-            name=f"caller-{number:02d}",
-            model=dice.choice(MODELS),
-            is_stream=dice.random() < 0.5,
-            work_seconds=work,
-            ending=ending,
-            vanishes_after_seconds=work * dice.uniform(0.2, 0.6),
-        )
+    proxy_url: str
+    wards: tuple[int, ...] = ()
 
 
 class Fleet:
-    """Starts callers and makes them vanish on time. The nursery is `python -m sidecar.simulator.fleet`."""
+    """Starts callers and makes them vanish on time. The nursery is `python -m sidecar.simulator.fleet`.
 
-    def __init__(self, base_url: str) -> None:
-        self._nursery = subprocess.Popen(  # noqa: S603  our own interpreter with our own module
-            [sys.executable, "-m", "sidecar.simulator.fleet", base_url],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+    A caller's time begins when `arrived` says that its request is under way: nobody is killed before having asked for anything,
+    however slow the machine.
+    """
+
+    def __init__(self, environment: Mapping[str, str] | None = None, errors: IO[bytes] | None = None) -> None:
+        """Begin to load the SDK, which takes a second. `errors` gets what callers complain of; None: our own standard error."""
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "sidecar.simulator.fleet"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment, start_new_session=True,
         )  # fmt: skip
+        self._waiting: dict[str, tuple[int, Role]] = {}
         self._due: list[tuple[float, int, Role]] = []
+        self._again: list[tuple[float, Role]] = []
+        self._is_ready = False
+
+    def place(self, proxy_url: str, wards: Iterable[int] = ()) -> None:
+        """Say where calls go to, once. `wards` are processes that get SIGTERM if this one dies without a word."""
+        self._write(msgspec.json.encode(Place(proxy_url, tuple(wards))))
+
+    def is_ready(self, patience_seconds: float = 0.0) -> bool:
+        """Whether callers can be started at once.
+
+        Raises:
+            FleetLost: the nursery has ended.
+        """
+        assert self._nursery.stdout is not None
+        if not self._is_ready and select.select([self._nursery.stdout], [], [], patience_seconds)[0]:
+            self._read()
+            self._is_ready = True
+        return self._is_ready
 
     def start(self, role: Role) -> None:
-        """A new caller, at work at once."""
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(msgspec.json.encode(role) + b"\n")
-        self._nursery.stdin.flush()
-        pid = int(self._nursery.stdout.readline())
-        if role.ending in SIGNALS:
-            self._due.append((SystemClock().monotonic_ns() / 1e9 + role.vanishes_after_seconds, pid, role))
+        """A new caller, at work at once.
+
+        Raises:
+            FleetLost: the nursery has ended.
+        """
+        self._write(msgspec.json.encode(role))
+        pid = self._read()
+        if role.ending in BY_SIGNAL:
+            self._waiting[role.name] = (pid, role)
+
+    def arrived(self, names: Iterable[str]) -> None:
+        """The requests of these callers are under way: the time of those that are to vanish begins."""
+        for pid, role in [self._waiting.pop(name) for name in names if name in self._waiting]:
+            self._due.append((_seconds() + role.leaves_after_seconds, pid, role))
 
     def look(self) -> list[str]:
-        """Send the signals that are due; returns the names of the callers that have just been made to vanish."""
-        now = SystemClock().monotonic_ns() / 1e9
+        """Send the signals that are due, and start again who is to be; the names of those that have just vanished."""
+        now = _seconds()
         due = [(pid, role) for at, pid, role in self._due if at <= now]
         self._due = [entry for entry in self._due if entry[0] > now]
         for pid, role in due:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, SIGNALS[role.ending])
+            if role.ending is Ending.RESTARTED:
+                self._again.append((now + RESTART_SECONDS, role))
+        again = [role for at, role in self._again if at <= now]
+        self._again = [entry for entry in self._again if entry[0] > now]
+        for role in again:
+            self.start(msgspec.structs.replace(role, ending=Ending.STAYS))
         return [role.name for _, role in due]
 
     def close(self) -> None:
         """End whoever is left."""
-        os.killpg(self._nursery.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._nursery.pid, signal.SIGKILL)
         self._nursery.communicate()
 
+    def _write(self, line: bytes) -> None:
+        assert self._nursery.stdin is not None
+        try:
+            self._nursery.stdin.write(line + b"\n")
+            self._nursery.stdin.flush()
+        except BrokenPipeError as broken:
+            raise FleetLost from broken
 
-def nurse(base_url: str) -> None:
-    """Make one client, which takes a second; fork a caller for each role that comes on standard input, print its process id."""
+    def _read(self) -> int:
+        assert self._nursery.stdout is not None
+        line = self._nursery.stdout.readline()
+        if not line:
+            raise FleetLost
+        return int(line)
+
+
+def _seconds() -> float:
+    return SystemClock().monotonic_ns() / 1e9
+
+
+def nurse() -> None:
+    """Load the SDK, make one client; fork a caller for each role that comes on standard input, print its process id."""
     from google.genai import Client
     from google.genai.types import HttpOptions
 
+    line = sys.stdin.buffer.readline()
+    if not line:
+        return
+    place = msgspec.json.decode(line, type=Place)
     client = Client(
-        api_key="demo", http_options=HttpOptions(base_url=base_url)
+        vertexai=False, api_key=KEY, http_options=HttpOptions(base_url=f"{place.proxy_url}/gemini")
     )  # no connection yet: each fork makes its own
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    print(os.getpid(), flush=True)  # noqa: T201  it is the answer
     for line in sys.stdin.buffer:
         role = msgspec.json.decode(line, type=Role)
         pid = os.fork()
         if pid == 0:
-            play(client, role)
-            os._exit(0)
+            play(client, place.proxy_url, role)
         print(pid, flush=True)  # noqa: T201  it is the answer
-
-
-def play(client: "Client", role: Role) -> None:
-    """The program of one caller."""
-    from google.genai.types import GenerateContentConfig, HttpOptions
-
-    headers = {"X-Sidecar-Caller": role.name, "X-Simulator-Call": role.name, "X-Simulator": role.script}
-    config = GenerateContentConfig(http_options=HttpOptions(headers=headers))
-    try:
-        if role.is_stream:
-            for _ in client.models.generate_content_stream(model=role.model, contents=PROMPT, config=config):
-                pass
-        else:
-            client.models.generate_content(model=role.model, contents=PROMPT, config=config)
-    except KeyboardInterrupt:
-        os._exit(128 + signal.SIGINT)  # as a script that is interrupted: no goodbye to anybody
+    for ward in place.wards:  # standard input ends without a signal only when the demo was killed
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(ward, signal.SIGTERM)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    nurse(sys.argv[1])
+    nurse()

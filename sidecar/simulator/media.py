@@ -1,4 +1,4 @@
-"""Pictures and vectors: large, cheap to make, and always the same."""
+"""Pictures, sounds and vectors: large, cheap to make, and always the same."""
 
 import base64
 from functools import lru_cache
@@ -18,3 +18,9 @@ def picture(size: int) -> str:
 def vector(dimensions: int) -> tuple[float, ...]:
     """A vector of so many numbers between -0.5 and 0.5."""
     return tuple(((index * 7919) % 10_007) / 10_007 - 0.5 for index in range(dimensions))
+
+
+@lru_cache(maxsize=16)
+def sound(size: int) -> str:
+    """`size` bytes of noise, as base64."""
+    return base64.b64encode((PATTERN * (size // len(PATTERN) + 1))[:size]).decode("ascii")

@@ -1,4 +1,8 @@
-"""What a tagged call has come to, for tests that wait for a signal rather than sleep."""
+"""What a tagged call has come to, for tests that wait for a signal rather than sleep.
+
+The handshake of a socket names the socket; its turns are `<tag>/1`, `<tag>/2` and so on. A socket is `received` with its
+handshake, `caller_left` when its caller ended it, and `billed` when it is over and so are its turns.
+"""
 
 import asyncio
 from collections import defaultdict

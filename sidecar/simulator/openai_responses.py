@@ -1,5 +1,6 @@
 """How OpenAI's dialect answers `/responses` (providers-wire 4): numbered events, and usage in the last of them. Pure."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sidecar.simulator.answer_text import text_of_step, whole_text
@@ -19,8 +20,9 @@ class ResponseSpeech:
 
     stream_type, document_type = EVENTS, JSON
 
-    def __init__(self, plan: Plan, naming: Naming) -> None:
-        self._plan, self._naming = plan, naming
+    def __init__(self, plan: Plan, naming: Naming, write: Callable[[dict[str, Any]], bytes] = named_event) -> None:
+        """The words of one call; `write` frames an event."""
+        self._plan, self._naming, self._write = plan, naming, write
         self._item = f"msg_simulated_{naming.number}"
         self._events = 0
 
@@ -65,7 +67,7 @@ class ResponseSpeech:
     def _event(self, kind: str, **fields: Any) -> bytes:  # noqa: ANN401  JSON
         event = {"type": kind, "sequence_number": self._events, **fields}
         self._events += 1
-        return named_event(event)
+        return self._write(event)
 
     def _place(self) -> dict[str, Any]:
         return {"item_id": self._item, "output_index": 0, "content_index": 0}

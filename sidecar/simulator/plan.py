@@ -70,9 +70,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             whole,
             output_tokens=whole.output_tokens * step // self.steps,
+            audio_output_tokens=whole.audio_output_tokens * step // self.steps,
             image_tokens=whole.image_tokens if step == self.steps else 0,
             images=min(step, whole.images),
             video_seconds=whole.video_seconds if step == self.steps else 0,
             trained_tokens=whole.trained_tokens * step // self.steps,
             compute_milliseconds=whole.compute_milliseconds * step // self.steps,
+            audio_seconds=whole.audio_seconds * step // self.steps,
         )

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 PER_MILLION, PER_THOUSAND = Decimal("0.000001"), Decimal("0.001")
-NOTHING = Decimal(0)
+NOTHING, SECONDS_OF_AN_HOUR = Decimal(0), 3600
 
 
 class Used(msgspec.Struct, frozen=True, gc=False):
@@ -35,6 +35,8 @@ class Used(msgspec.Struct, frozen=True, gc=False):
     thought_tokens: int = 0
     image_tokens: int = 0
     """Images in a generated answer; not part of `output_tokens`."""
+    audio_output_tokens: int = 0
+    """Speech of a generated answer; not part of `output_tokens`."""
     images: int = 0
     """Whole images of an image model."""
     characters: int = 0
@@ -44,6 +46,8 @@ class Used(msgspec.Struct, frozen=True, gc=False):
     """Of a training set, once for each time that it is gone through."""
     compute_milliseconds: int = 0
     """Of a machine that is charged by the time."""
+    audio_seconds: int = 0
+    """Of a conversation that is charged by the time."""
 
     def counts(self) -> dict[str, int]:
         """The counts above 0 by name."""
@@ -60,12 +64,14 @@ class Price(msgspec.Struct, frozen=True):
     cache_write_hour: Decimal = NOTHING
     output: Decimal = NOTHING
     image_output: Decimal = NOTHING
+    audio_output: Decimal = NOTHING
     character: Decimal = NOTHING
     image: Decimal = NOTHING
     video_second: Decimal = NOTHING
     training: Decimal = NOTHING
     """For a million trained tokens."""
     compute_second: Decimal = NOTHING
+    audio_hour: Decimal = NOTHING
     long: "Price | None" = None
     """The price when input tokens exceed `long_above`; None where there is only one price."""
     long_above: int = 200_000
@@ -92,10 +98,12 @@ def usd(price: Price, used: Used) -> Decimal:
         + used.cache_write_hour_tokens * (price.cache_write_hour or price.cache_write or price.input)
         + (used.output_tokens + used.thought_tokens) * price.output
         + used.image_tokens * (price.image_output or price.output)
+        + used.audio_output_tokens * (price.audio_output or price.output)
         + used.characters * price.character
         + used.trained_tokens * price.training
     )
     whole = used.images * price.image + used.video_seconds * price.video_second
+    whole += used.audio_seconds * price.audio_hour / SECONDS_OF_AN_HOUR
     return millionths * PER_MILLION + whole + used.compute_milliseconds * PER_THOUSAND * price.compute_second
 
 
@@ -115,6 +123,7 @@ def tokens(
     audio: str = "0",
     writes: tuple[str, str] = ("0", "0"),
     image_output: str = "0",
+    audio_output: str = "0",
 ) -> Price:
     """A price by the token, from figures as the price page prints them; `writes` to a cache for minutes, for an hour."""
     return Price(
@@ -125,4 +134,5 @@ def tokens(
         cache_write=Decimal(writes[0]),
         cache_write_hour=Decimal(writes[1]),
         image_output=Decimal(image_output),
+        audio_output=Decimal(audio_output),
     )

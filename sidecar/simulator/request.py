@@ -55,6 +55,20 @@ async def _piece(scope: Message, receive: Receive) -> tuple[bytes, bool] | None:
     return None if rest is None else (rest, False)
 
 
+def request_of(scope: Message, sha256: str, length: int, held: bytes | None, received_at: Moment) -> Request:
+    """The request of a scope, and what was read of its body."""
+    return Request(
+        method=scope.get("method", "GET"),  # that of a handshake is not told: it is always this
+        path=scope["path"],
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"))),
+        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        sha256=sha256,
+        length=length,
+        held=held,
+        received_at=received_at,
+    )
+
+
 async def read_request(scope: Message, receive: Receive, clock: Clock) -> Request | None:
     """Read a request to its end; None when the caller left before that."""
     digest, length, held = hashlib.sha256(), 0, bytearray()
@@ -68,13 +82,5 @@ async def read_request(scope: Message, receive: Receive, clock: Clock) -> Reques
         length += len(body)
         if length <= HELD_BYTES:
             held += body
-    return Request(
-        method=scope["method"],
-        path=scope["path"],
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"))),
-        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        sha256=digest.hexdigest(),
-        length=length,
-        held=bytes(held) if length <= HELD_BYTES else None,
-        received_at=clock.now(),
-    )
+    is_held = length <= HELD_BYTES
+    return request_of(scope, digest.hexdigest(), length, bytes(held) if is_held else None, clock.now())

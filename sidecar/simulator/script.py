@@ -11,6 +11,11 @@ The work of a call goes in steps. Step 0 is the end of thinking. A content call 
 a call for whole images one step for each image, anything else a single step. Streams deliver each step as it is made; other
 replies come whole, after the last. Work that ends early is billed for its input and for the steps it has made.
 
+In a socket each turn is a call, and has the steps of one. The header of its handshake may have several scripts with `;` between
+them: the first turn follows the first, the next the next, and all that are left the last.
+
+    X-Simulator: output=50 audio=20 ; seconds=2 hold=3
+
 The work of an operation goes in steps too, read by its create request: those of one answer, one for each row of a batch, `chunks`
 equal ones of a training or a video. A video costs nothing before its last step. `think` is the time it is queued.
 """

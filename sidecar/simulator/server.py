@@ -44,7 +44,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The base URL, with no slash at its end."""
-        return f"http://{self.host}:{self.port}"
+        return f"{self._settings.scheme}://{self.host}:{self.port}"
 
     @property
     def bill(self) -> Bill:
@@ -70,10 +70,11 @@ class Simulator:
         self._application.keys.admit(key)
 
     async def __aenter__(self) -> Self:
+        tls = self._settings.tls()
         listener = socket.create_server((self._settings.host, self._settings.port), backlog=BACKLOG)
         self.port = listener.getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._connections.new, sock=listener, backlog=BACKLOG)
+        self._server = await loop.create_server(self._connections.new, sock=listener, backlog=BACKLOG, ssl=tls)
         return self
 
     async def __aexit__(

@@ -1,5 +1,6 @@
 """How a simulator is set up."""
 
+import ssl
 from collections.abc import Mapping
 
 import msgspec
@@ -23,3 +24,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The keys and tokens that are let in; None lets in everybody."""
     catalog: Mapping[str, Model] = msgspec.field(default_factory=lambda: CATALOG)
     """Models by name; a request for any other is answered 404."""
+    certificate_file: str | None = None
+    """PEM file of a certificate and those behind it: TLS is spoken, and nothing else. None: plain HTTP."""
+    key_file: str | None = None
+    """PEM file of its private key, without a password; None where `certificate_file` has it too."""
+
+    @property
+    def scheme(self) -> str:
+        """Of its URLs."""
+        return "https" if self.certificate_file else "http"
+
+    def tls(self) -> ssl.SSLContext | None:
+        """What its socket speaks besides TCP; None for plain HTTP.
+
+        Raises:
+            OSError: a file can't be read, or is no certificate (`ssl.SSLError`).
+        """
+        if self.certificate_file is None:
+            return None
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate_file, self.key_file)
+        context.set_alpn_protocols(["http/1.1"])
+        return context

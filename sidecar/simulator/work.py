@@ -13,7 +13,7 @@ class Work:
 
     def __init__(self, plan: Plan, clock: Clock, tell: Callable[[int | None], None]) -> None:
         """Prepare it; `tell` hears the number of each step when it is made, and None when the work has ended."""
-        self._plan, self._clock, self._tell = plan, clock, tell
+        self.plan, self._clock, self._tell = plan, clock, tell
         self._released = asyncio.Event()
         self.made: int | None = None
         """The last step made; None while thinking."""
@@ -39,7 +39,7 @@ class Work:
         await asyncio.wait((self._task,))
 
     async def _make_steps(self) -> Finished:
-        loop, plan = asyncio.get_running_loop(), self._plan
+        loop, plan = asyncio.get_running_loop(), self.plan
         began = loop.time()
         for step in range(plan.steps + 1):
             await asyncio.sleep(began + plan.due(step) - loop.time())

@@ -10,6 +10,7 @@ import pytest
 
 from sidecar.simulator.__main__ import settings_from
 from sidecar.simulator.script import OnClose
+from tests.certificates import Certificate
 
 
 def test_flags__become_settings():
@@ -21,6 +22,12 @@ def test_flags__become_settings():
 def test_keys__are_let_in():
     assert settings_from(["--key", "a", "--key", "b"]).keys == frozenset({"a", "b"})
     assert settings_from([]).keys is None
+
+
+def test_certificate__becomes_tls(certificate: Certificate):
+    flags = ["--certificate-file", certificate.certificate_file, "--key-file", certificate.key_file]
+    assert settings_from(flags).scheme == "https"
+    assert settings_from([]).scheme == "http"
 
 
 def test_a_script_that_is_none__exit_2_with_the_reason(capsys: pytest.CaptureFixture[str]):

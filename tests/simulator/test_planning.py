@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sidecar.simulator.catalog import ELSEWHERE, METHODS, OPENED
+from sidecar.simulator.catalog import CONVERSED, ELSEWHERE, METHODS, OPENED
 from sidecar.simulator.plan import Plan
 from sidecar.simulator.planning import PLANNERS, plan_call
 from sidecar.simulator.prices import Used
@@ -84,4 +84,5 @@ def test_a_tier__has_its_price(tier: str, output: str):
 def test_every_method_of_every_model__has_a_planner():
     named = {method for methods in (*METHODS.values(), *ELSEWHERE.values()) for method in methods}
     opened = {method for methods in OPENED.values() for method in methods}  # planned by the families of operations
-    assert named - opened == set(PLANNERS)
+    conversed = {method for methods in CONVERSED.values() for method in methods}  # by the conversations of sockets
+    assert named - opened - conversed == set(PLANNERS)

@@ -74,10 +74,21 @@ def test_price_of_writing_to_a_cache__agrees_with_the_public_list(house: str, na
     assert ours == public_price(house, name, input_tokens=prompt, cache_write_tokens=250, cache_write_1h_tokens=50)
 
 
-@pytest.mark.parametrize("name", [name for name, price in GOOGLE.items() if price.audio])
-def test_audio_price__agrees_with_the_public_list(name: str):
+@pytest.mark.parametrize(("house", "name"), [(h, n) for h, n in LISTED if PRICES[n].audio])
+def test_audio_price__agrees_with_the_public_list(house: str, name: str):
     ours = usd(PRICES[name], Used(prompt_tokens=100, audio_tokens=60))
-    assert ours == public_price("google", name, input_tokens=100, input_audio_tokens=60)
+    assert ours == public_price(house, name, input_tokens=100, input_audio_tokens=60)
+
+
+@pytest.mark.parametrize(("house", "name"), [(h, n) for h, n in LISTED if PRICES[n].audio_output])
+def test_price_of_speech__agrees_with_the_public_list(house: str, name: str):
+    ours = usd(PRICES[name], Used(prompt_tokens=100, output_tokens=10, audio_output_tokens=60))
+    assert ours == public_price(house, name, input_tokens=100, output_tokens=70, output_audio_tokens=60)
+
+
+def test_price_of_a_conversation__agrees_with_the_public_list():
+    ours = usd(PRICES["gpt-live-1"], Used(audio_seconds=90))
+    assert ours == public_price("openai", "gpt-live-1", audio_seconds=90) == Decimal("0.075")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,13 @@ def test_audio_without_a_price_of_its_own__costs_what_text_costs():
     assert usd(price, Used(prompt_tokens=100, audio_tokens=40)) == usd(price, Used(prompt_tokens=100))
 
 
+def test_speech__by_its_tokens_and_the_time_of_a_conversation():
+    used = Used(prompt_tokens=100, audio_tokens=60, output_tokens=10, audio_output_tokens=50)
+    # 40 at 0.50, 60 at 3, 10 at 2, 50 at 12, each for a million
+    assert usd(PRICES["gemini-live-2.5-flash"], used) == Decimal("0.00082")
+    assert usd(PRICES["gpt-live-1"], Used(audio_seconds=12)) == Decimal("0.01")
+
+
 def test_a_variant__its_own_price_or_the_standard_one():
     price = replace(tokens(input="2"), variants={"flex": tokens(input="1")})
     assert [price.variant(name).input for name in ("flex", "scale")] == [Decimal(1), Decimal(2)]

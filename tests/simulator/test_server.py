@@ -1,8 +1,11 @@
 """The simulator on its socket: inside a loop, and in a thread."""
 
 import asyncio
+import json
 import socket
 import time
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -11,7 +14,9 @@ from sidecar.simulator.prices import tokens
 from sidecar.simulator.script import Script
 from sidecar.simulator.server import Simulator, running_simulator
 from sidecar.simulator.settings import Settings
+from tests.certificates import Certificate
 from tests.simulator.callers import STREAM, UNARY, VanishingCaller, ask, question
+from tests.simulator.live_callers import GEMINI, live_caller
 
 MANY = 200
 
@@ -84,3 +89,27 @@ def test_a_port_in_use__is_said_where_it_was_asked_for():
 def test_waiting_too_long__an_error():
     with running_simulator(timeout=0.01) as simulator, pytest.raises(TimeoutError):
         simulator.reached("nobody", "received")
+
+
+def test_certificate__calls_and_sockets_go_over_tls(certificate: Certificate):
+    settings = Settings(certificate_file=certificate.certificate_file, key_file=certificate.key_file)
+    trusted = certificate.trusted()
+    with running_simulator(settings) as simulator:
+        assert simulator.url == f"https://127.0.0.1:{simulator.port}"
+        body = urllib.request.Request(f"{simulator.url}{UNARY}", question(), {"X-Simulator": "seconds=0"})
+        with urllib.request.urlopen(body, timeout=30, context=trusted) as reply:
+            assert json.load(reply)["candidates"]
+        with live_caller(simulator, GEMINI, "seconds=0 output=5000 chunks=50", context=trusted) as caller:
+            caller.set_up()
+            caller.ask()
+            assert len(caller.hear_until("turnComplete")) == 52
+        simulator.settled()
+        assert [entry.kind for entry in simulator.bill.entries] == ["unary", "live"]
+
+
+def test_certificate__who_does_not_trust_it_asks_nothing(certificate: Certificate):
+    settings = Settings(certificate_file=certificate.certificate_file, key_file=certificate.key_file)
+    with running_simulator(settings) as simulator:
+        with pytest.raises(urllib.error.URLError, match="CERTIFICATE_VERIFY_FAILED"):
+            urllib.request.urlopen(f"{simulator.url}/v1/models", timeout=30)
+        assert simulator.bill.entries == ()
