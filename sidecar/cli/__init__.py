@@ -2,22 +2,34 @@
 
 Here: what is typed, and how answers are printed. Not here: anything that is done; commands ask `app`, the ledger's reader and
 the settings, and import them only when they run, so that `sidecar --help` answers at once.
-
-Exit codes
-    0    done; also when a reader such as `head` had enough
-    1    it failed, or a running sidecar was needed and there is none; the sentence on standard error says why
-    2    usage: a flag, a variable or the settings file is wrong
-    3    the ledger can't be opened or read
-    130  interrupted (Ctrl-C)
 """
 
-OK, FAILURE, USAGE, LEDGER, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILURE, USAGE, LEDGER, INTERRUPTED, KILLED = 0, 1, 2, 3, 130, 143
+
+EXIT_CODES = {
+    OK: "done; also when a reader such as head had enough",
+    FAILURE: "it failed, or there is no running sidecar: standard error says why",
+    USAGE: "a flag, a variable or the settings file is wrong",
+    LEDGER: "the ledger can't be opened or read",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+    KILLED: "told twice to end (SIGTERM), and ended at once",
+}
+"""What the exit codes of all commands mean; `run` alone ends as the command does that it runs. `sidecar --help` shows them."""
 
 
 def main() -> None:
     """Run the command line, and leave the process with its exit code."""
+    import os
+    import signal
     import sys
 
-    from sidecar.cli.guard import run
+    if os.getpid() == 1:  # the kernel gives the first process of a container no signal that it has not asked for
+        signal.signal(signal.SIGTERM, lambda _number, _frame: os._exit(128 + signal.SIGTERM))
+    from sidecar.cli.quick import run_quickly
 
-    sys.exit(run(sys.argv[1:]))
+    code = run_quickly(sys.argv[1:])
+    if code is None:
+        from sidecar.cli.guard import run
+
+        code = run(sys.argv[1:])
+    sys.exit(code)

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from sidecar.cli import OK
+from sidecar.cli.ca_command import ca
+from sidecar.cli.completion import completion
+from sidecar.cli.demo_command import demo
 from sidecar.cli.flags import (
-    By,
     Caller,
     ConfigFlag,
     Format,
@@ -17,17 +19,21 @@ from sidecar.cli.flags import (
     LedgerFlag,
     Limit,
     Model,
-    ReportFormat,
     RowFormat,
     RowFormatFlag,
     Since,
     Until,
     Upstream,
     help_when_alone,
+    parse_call_kind,
     parse_outcome,
 )
 from sidecar.cli.operation_commands import operations
+from sidecar.cli.pod_commands import drain, inject, shutdown, wait
 from sidecar.cli.price_commands import prices, reprice
+from sidecar.cli.probe_command import probe
+from sidecar.cli.report_command import EPILOG, report
+from sidecar.cli.run_command import CONTEXT, run
 
 app = typer.Typer(
     help="Sees when a caller of an inference API left, when the provider's work really finished, and what that cost.",
@@ -39,6 +45,7 @@ app.add_typer(calls, name="calls")
 app.add_typer(operations, name="operations")
 app.add_typer(config, name="config")
 app.add_typer(prices, name="prices")
+app.add_typer(ca, name="ca")
 
 
 calls.callback()(help_when_alone)
@@ -56,7 +63,7 @@ def show_version(wanted: bool) -> None:
 def program(
     context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the versions and exit.", callback=show_version, is_eager=True)
     ] = False,
 ) -> None:
     """See when a caller of an inference API left, when the provider's work really finished, and what that cost."""
@@ -97,6 +104,10 @@ def list_calls(
     model: Model = None,
     upstream: Upstream = None,
     caller: Caller = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(parser=parse_call_kind, metavar="CALL_KIND", help="Only unary, stream or live (in a socket)."),
+    ] = None,
     outcome: Annotated[
         str | None, typer.Option(parser=parse_outcome, metavar="OUTCOME", help="Only this: orphan_finished, open, ...")
     ] = None,
@@ -111,8 +122,8 @@ def list_calls(
     from sidecar.ledger.contract import CallQuery
 
     query = CallQuery(
-        since=since, until=until, model=model, upstream=upstream, caller=caller, outcome=outcome, orphaned_only=orphaned,
-        limit=limit,
+        since=since, until=until, model=model, upstream=upstream, caller=caller, kind=kind, outcome=outcome,
+        orphaned_only=orphaned, limit=limit,
     )  # fmt: skip
     list_calls(query, format, config, ledger)
 
@@ -130,69 +141,51 @@ def show_call(
     return show_call(id, format, config, ledger)
 
 
-@app.command()
-def report(
-    by: Annotated[By, typer.Option("--by", help="What the lines stand for.")] = By.MODEL,
-    timeouts: Annotated[
-        bool, typer.Option("--timeouts", help="Instead: how long callers wait, against how long the provider takes.")
-    ] = False,
-    since: Since = None,
-    until: Until = None,
-    format: Annotated[ReportFormat, typer.Option("--format", help="How to print.")] = ReportFormat.TABLE,
-    config: ConfigFlag = None,
-    ledger: LedgerFlag = None,
-) -> None:
-    """Say what was spent, and what of it went to answers nobody received."""
-    from sidecar.cli.reporting import report
-    from sidecar.cli.timeout_report import report_timeouts
-    from sidecar.ledger import contract
-
-    query = contract.CallQuery(since=since, until=until)
-    if timeouts:
-        report_timeouts(query, format, config, ledger)
-    else:
-        report(query, contract.By(by), format, config, ledger)
-
-
-@app.command()
-def demo(
-    callers: Annotated[int, typer.Option(min=1, max=100, help="How many callers there are.")] = 12,
-    seed: Annotated[int, typer.Option(help="Which callers vanish, and when.")] = 7,
-) -> int:
-    """Watch callers vanish, and what the sidecar saw next to the provider's own bill. Nothing leaves this machine."""
-    from sidecar.cli.demo import run_demo
-
-    return run_demo(callers, seed)
-
-
+app.command(context_settings=CONTEXT)(run)
+app.command(epilog=EPILOG)(report)
+app.command()(demo)
+app.command()(probe)
 app.command()(reprice)
+app.command()(wait)
+app.command()(drain)
+app.command()(shutdown)
+app.command()(inject)
+app.command()(completion)
 
 
 @app.command("version")
 def version() -> None:
-    """Show the version."""
-    from sidecar import __version__
+    """Show the version, its Python and its SQLite."""
+    from sidecar.cli.versions import versions
 
-    typer.echo(f"sidecar {__version__}")
+    typer.echo(versions())
 
 
 @config.command("check")
 def check_settings(
+    strict: Annotated[bool, typer.Option("--strict", help="Let every note count as wrong.")] = False,
     config: ConfigFlag = None,
     format: FormatFlag = Format.TABLE,
 ) -> int:
-    """Say whether the settings can be used. Exits with 2 and everything that is wrong if not."""
+    """Say whether the settings can be used.
+
+    Exits with 2 if not, and with everything that is wrong. What can be used and may surprise is noted.
+    """
     from sidecar.cli.configuration import check
 
-    return check(config, as_json=format is Format.JSON)
+    return check(config, as_json=format is Format.JSON, is_strict=strict)
 
 
 @config.command("print")
 def print_settings(
+    keys: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY", help="Only these, or what stands below them: calls.follow")
+    ] = None,
+    only_set: Annotated[bool, typer.Option("--set", help="Only what somebody has set.")] = False,
     config: ConfigFlag = None,
     format: FormatFlag = Format.TABLE,
 ) -> None:
     """Show the value and the origin of every key, passwords masked."""
     from sidecar.cli.configuration import print_settings
 
-    print_settings(config, as_json=format is Format.JSON)
+    print_settings(config, as_json=format is Format.JSON, keys=keys or (), only_set=only_set)

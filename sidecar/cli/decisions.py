@@ -29,6 +29,10 @@ WHY: Final[Mapping[str, str]] = {
     "follow_max_calls": "as many were read on as may be (calls.follow.max_calls)",
     "follow_max_seconds": "it had been read on for as long as may be (calls.follow.max_seconds)",
     "follow_max_bytes": "more of it had been read on than may be (calls.follow.max_bytes)",
+    "message_too_large": "a message in its socket was larger than may be (calls.live.max_message_bytes)",
+    "idle": "nothing had passed through its socket for as long as may be (calls.live.idle_seconds)",
+    "upstream_stalled": "nothing had come of it for as long as may be (limits.upstream_stall_seconds)",
+    "close_unanswered": "the close of its socket was not answered",
 }
 """By `decision_reason`."""
 

@@ -1,132 +1,138 @@
-"""`sidecar demo`: callers that vanish, and what the sidecar saw next to the provider's bill, live."""
+"""`sidecar demo`: callers that vanish, and what the sidecar saw next to the provider's own bill, live."""
 
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+import os
+import sys
 from pathlib import Path
-
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
+from typing import TYPE_CHECKING, Final
 
 from sidecar.cli import FAILURE, OK
-from sidecar.cli.stage import Row, Stage
-from sidecar.clock import SystemClock
-from sidecar.simulator.fleet import Ending, Fleet, Role, roles
+from sidecar.cli.browsing import is_opened, open_page
+from sidecar.cli.demo_bill import Account, closing
+from sidecar.cli.demo_table import demo_table, story
+from sidecar.cli.interrupting import Wish, wish_to_end
+from sidecar.cli.output import console_on, print_table, say
+from sidecar.cli.performance import PAUSE, STEP_SECONDS, Performance, opened
+from sidecar.cli.stage import Interrupted
 
-STEP_SECONDS = 0.1
-BETWEEN_CALLERS_SECONDS = 0.25
-LAST_ANSWER_SECONDS = 30.0
-ZERO = Decimal(0)
-PAUSE = threading.Event()
-"""Never set: waiting for it is waiting."""
+if TYPE_CHECKING:
+    from rich.console import Console
 
-
-def _seconds() -> float:
-    return SystemClock().monotonic_ns() / 1e9
-
-
-def run_demo(callers: int, seed: int) -> int:
-    """Play it once; returns 0 when the sidecar's figures are the provider's, to the last digit."""
-    console = Console()
-    cast = list(roles(callers, seed))
-    with tempfile.TemporaryDirectory() as directory:
-        stage = Stage(Path(directory))
-        fleet = Fleet(f"{stage.proxy_url}/gemini")
-        try:
-            _play(console, stage, fleet, cast)
-            return _verdict(console, stage, cast)
-        finally:
-            fleet.close()
-            stage.close()
+SQLITE: Final = "sqlite:///"
+BESIDE_ROWS: Final = 6
+"""Rows of a terminal that the live table leaves: head, gap, and what stands above it."""
+DEAREST: Final = 3
+"""Lines of /metrics that are shown."""
 
 
-def _play(console: Console, stage: Stage, fleet: Fleet, cast: list[Role]) -> None:
-    """Let the callers in one by one, and show what is going on until the last call has settled."""
-    console.print(f"A simulated provider, and a sidecar in front of it at {stage.proxy_url}. Money is USD.\n")
-    vanished: set[str] = set()
-    waiting, entered = list(cast), list[Role]()
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        started = _seconds()
-        while waiting or not _is_over(stage, cast, started):
-            if waiting and _seconds() - started >= len(entered) * BETWEEN_CALLERS_SECONDS:
-                entered.append(waiting.pop(0))
-                fleet.start(entered[-1])
-            vanished.update(fleet.look())
-            if console.is_terminal:
-                live.update(_table(stage, entered, vanished, stage.in_flight()), refresh=True)
-            PAUSE.wait(STEP_SECONDS)
-    console.print(_table(stage, cast, vanished, {}))
+def run_demo(
+    callers: int, seed: int, seconds: float, keep: bool = False, open_it: bool | None = None, ledger: str | None = None
+) -> int:
+    """Play it once; 0 when the sidecar's figures are the provider's to the last digit, 1 if not, 130 when interrupted.
 
+    `open_it` is whether the page is opened in a browser (None: where a person at a desktop looks on), `ledger` a SQLite file
+    that is kept.
 
-def _is_over(stage: Stage, cast: list[Role], started: float) -> bool:
-    longest = max(role.work_seconds for role in cast) + len(cast) * BETWEEN_CALLERS_SECONDS
-    late = _seconds() - started > longest + LAST_ANSWER_SECONDS
-    return late or all(role.name in stage.settled for role in cast)
-
-
-def _table(stage: Stage, cast: list[Role], vanished: set[str], in_flight: dict[str, Row]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for title in ("caller", "call", "the caller", "outcome"):
-        table.add_column(title, no_wrap=True)
-    for title in ("on for", "spend", "orphaned", "bill"):
-        table.add_column(title, justify="right", no_wrap=True)
-    bill = stage.bill()
-    for role in cast:
-        table.add_row(
-            *_cells(role, role.name in vanished, stage.settled.get(role.name), in_flight.get(role.name), bill)
-        )
-    return table
-
-
-def _cells(
-    role: Role, has_vanished: bool, settled: Row | None, live: Row | None, bill: dict[str, Row]
-) -> Iterator[str]:
-    yield role.name
-    yield f"{role.model.removeprefix('gemini-')} {'stream' if role.is_stream else 'unary'}"
-    yield _story(role, has_vanished)
-    if settled is None:
-        since = None if live is None else live["orphaned_since"]
-        yield "[yellow]orphaned" if since else "in flight"
-        yield from ("", "", "", "")
-        return
-    orphaned = Decimal(settled.get("orphaned_usd", "0"))
-    yield f"[red]{settled['outcome']}" if orphaned else f"[green]{settled['outcome']}"
-    yield f"{settled['orphaned_seconds']:.1f} s" if settled.get("orphaned_seconds") else ""
-    yield _usd(Decimal(settled.get("spend_usd", "0")))
-    yield f"[red]{_usd(orphaned)}" if orphaned else ""
-    entry = bill.get(role.name)
-    yield _usd(Decimal(entry["usd"])) if entry else "?"
-
-
-def _story(role: Role, has_vanished: bool) -> str:
-    if role.ending is Ending.STAYS or not has_vanished:
-        return "stays"
-    return f"{role.ending} at {role.vanishes_after_seconds:.1f} s"
-
-
-def _usd(amount: Decimal) -> str:
-    return f"{amount:.6f}"
-
-
-def _verdict(console: Console, stage: Stage, cast: list[Role]) -> int:
-    """The sums, side by side, and the metrics that Prometheus would scrape."""
-
-    def total(of: Callable[[str], Decimal]) -> Decimal:
-        return sum((of(role.name) for role in cast), ZERO)
-
-    bill = stage.bill()
-    spend = total(lambda name: Decimal(stage.settled.get(name, {}).get("spend_usd", "0")))
-    orphaned = total(lambda name: Decimal(stage.settled.get(name, {}).get("orphaned_usd", "0")))
-    avoidable = total(lambda name: Decimal(stage.settled.get(name, {}).get("avoidable_usd", "0")))
-    billed = total(lambda name: Decimal(bill.get(name, {}).get("usd", "0")))
-    console.print(f"\nThe provider billed   {billed:.6f} USD")
-    console.print(f"The sidecar counted   {spend:.6f} USD: {'the same' if spend == billed else 'NOT the same'}")
+    Raises:
+        StageFailed: a process of the demo did not start, or is gone.
+    """
+    file = None if ledger is None else Path(ledger.removeprefix(SQLITE))
+    console = console_on(sys.stdout)
     console.print(
-        f"  orphaned            {orphaned:.6f} USD, {orphaned / spend if spend else ZERO:.0%} of it, for answers nobody received"
+        "A simulated provider, a sidecar in front of it, and callers that vanish. No key is needed.", soft_wrap=True
     )
-    console.print(f"  avoidable           {avoidable:.6f} USD, had the work stopped when its caller left\n")
-    for line in stage.metrics("inference_sidecar_spend_usd_total{"):
-        console.print(line, soft_wrap=True, highlight=False)
-    return OK if spend == billed else FAILURE
+    with wish_to_end() as wish:
+        try:
+            with opened(seconds, callers, seed, file, lambda: bool(wish)) as performance:
+                _introduce(console, performance, open_it)
+                code = _played(console, performance, wish, ledger)
+                if keep and not wish:
+                    _keep_up(console, performance, wish)
+                    return code
+        except Interrupted:
+            pass
+        if wish:
+            say("interrupted: all processes of the demo are ended")
+        return wish.exit_code if wish else code
+
+
+def _introduce(console: "Console", performance: Performance, open_it: bool | None) -> None:
+    stage = performance.stage
+    for what, where in (
+        ("live page", f"{stage.control_url}/"),
+        ("proxy", f"{stage.proxy_url}/gemini"),
+        ("metrics", f"{stage.observe_url}/metrics"),
+        ("provider", f"{stage.provider_url}/simulator/bill"),
+    ):
+        console.print(f"  {what:<10} {where}", soft_wrap=True)
+    console.print()
+    if is_opened(open_it, console.is_terminal, os.environ, sys.platform):
+        open_page(f"{stage.control_url}/")
+    elif open_it:
+        say("there is no desktop here: open the live page yourself")
+
+
+def _played(console: "Console", performance: Performance, wish: Wish, ledger: str | None) -> int:
+    """Play until the last call and operation has settled, then compare; 0 when interrupted before."""
+    if console.is_terminal:
+        _show_live(console, performance, wish)
+    else:
+        _tell(console, performance, wish)
+    if wish:
+        return OK
+    stage = performance.stage
+    account = Account(performance.cast, stage.settled, stage.bill())
+    print_table(demo_table(performance, account.bill, console.width), sys.stdout)
+    console.print()
+    for line in closing(account):
+        console.print(line, soft_wrap=True)
+    _say_what_next(console, performance, ledger)
+    differs = any(account.differences())
+    if differs:
+        say("\n".join(stage.complaints()[-DEAREST:]))
+    return FAILURE if differs else OK
+
+
+def _show_live(console: "Console", performance: Performance, wish: Wish) -> None:
+    """The table in place, redrawn with each step."""
+    from rich.live import Live
+
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while not (wish or performance.is_over):
+            performance.step()
+            rows = max(4, console.height - BESIDE_ROWS)
+            live.update(demo_table(performance, performance.stage.bill(), console.width, rows), refresh=True)
+            PAUSE.wait(STEP_SECONDS)
+
+
+def _tell(console: "Console", performance: Performance, wish: Wish) -> None:
+    """Where nothing can be redrawn: a line for each caller that leaves."""
+    told: set[str] = set()
+    while not (wish or performance.is_over):
+        performance.step()
+        for role in performance.entered:
+            if role.name in performance.vanished - told:
+                told.add(role.name)
+                console.print(f"{role.name}: {story(role, True)}; the provider works on", soft_wrap=True)
+        PAUSE.wait(STEP_SECONDS)
+    console.print()
+
+
+def _say_what_next(console: "Console", performance: Performance, ledger: str | None) -> None:
+    stage = performance.stage
+    lines = stage.metrics("inference_sidecar_spend_usd_total{")
+    orphaned = sorted((line for line in lines if 'fate="orphaned"' in line), key=lambda line: -float(line.split()[-1]))
+    console.print("\nThe same for Prometheus, the dearest of it:")
+    for line in orphaned[:DEAREST]:
+        console.print(f"  {line}", soft_wrap=True)
+    url = f"{SQLITE}{'demo.db' if ledger is None else stage.ledger}"
+    kept = "sidecar demo --ledger demo.db && " if ledger is None else ""
+    console.print("\nNext:")
+    console.print("  sidecar run -- python script.py   your own program: interrupt it, and see what went on without it")
+    console.print(f"  {kept}sidecar report --ledger {url}", soft_wrap=True)
+    console.print("  sidecar --help                    every command; README.md says the rest")
+
+
+def _keep_up(console: "Console", performance: Performance, wish: Wish) -> None:
+    console.print(f"\nThe live page stays up at {performance.stage.control_url}/ until Ctrl-C.", soft_wrap=True)
+    while not wish:
+        PAUSE.wait(STEP_SECONDS)

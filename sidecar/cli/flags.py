@@ -8,6 +8,9 @@ import typer
 from sidecar.cli import OK
 from sidecar.cli.moments import parse_moment
 
+FILTERS, OUTPUT, SETTINGS = "Filters", "Output", "Settings"
+"""The groups of flags in a command's help; what is of the command's own is in none."""
+
 
 class RowFormat(StrEnum):
     """How rows are printed."""
@@ -24,6 +27,7 @@ class ReportFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
 class Format(StrEnum):
@@ -42,29 +46,48 @@ class By(StrEnum):
     KIND = "kind"
     OUTCOME = "outcome"
     DAY = "day"
+    PROVIDER = "provider"
+    ROUTE = "route"
+    REASON = "reason"
 
 
 ConfigFlag = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="Settings file. Else $SIDECAR_CONFIG, else ./sidecar.yaml if it exists."),
+    typer.Option(
+        "--config", metavar="FILE", rich_help_panel=SETTINGS,
+        help="Settings file. Else $SIDECAR_CONFIG, else ./sidecar.yaml if it exists.",
+    ),
 ]  # fmt: skip
 LedgerFlag = Annotated[
     str | None,
-    typer.Option("--ledger", metavar="URL", help="Ledger: sqlite:///path, four slashes from the root, or postgresql://..."),
+    typer.Option(
+        "--ledger", metavar="URL", rich_help_panel=SETTINGS,
+        help="Ledger: sqlite:///path, four slashes from the root, or postgresql://...",
+    ),
 ]  # fmt: skip
 Since = Annotated[
     int | None,
-    typer.Option(parser=parse_moment, metavar="WHEN", help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC)."),
+    typer.Option(
+        parser=parse_moment, metavar="WHEN", rich_help_panel=FILTERS,
+        help="From this moment on: 2h, 7d (ago), 2026-11-20, or RFC 3339 (UTC).",
+    ),
 ]  # fmt: skip
-Until = Annotated[int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Before this moment.")]
-Upstream = Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.")]
-Model = Annotated[str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.")]
-Caller = Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.")]
-Limit = Annotated[
-    int | None, typer.Option(min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.")
+Until = Annotated[
+    int | None, typer.Option(parser=parse_moment, metavar="WHEN", help="Before this moment.", rich_help_panel=FILTERS)
 ]
-FormatFlag = Annotated[Format, typer.Option("--format", help="How to print.")]
-RowFormatFlag = Annotated[RowFormat, typer.Option("--format", help="How to print.")]
+Upstream = Annotated[str | None, typer.Option(metavar="NAME", help="Only this upstream.", rich_help_panel=FILTERS)]
+Model = Annotated[
+    str | None, typer.Option(metavar="GLOB", help="Only models that match: 'gemini-2.5-*'.", rich_help_panel=FILTERS)
+]
+Caller = Annotated[str | None, typer.Option(metavar="NAME", help="Only this caller.", rich_help_panel=FILTERS)]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="At most so many, newest first. Table: 50; else all.", rich_help_panel=FILTERS
+    ),
+]
+FormatFlag = Annotated[Format, typer.Option("--format", help="How to print.", rich_help_panel=OUTPUT)]
+RowFormatFlag = Annotated[RowFormat, typer.Option("--format", help="How to print.", rich_help_panel=OUTPUT)]
 
 
 def parse_outcome(text: str) -> str:
@@ -88,6 +111,17 @@ def parse_kind(text: str) -> str:
     from sidecar.lifecycle.operation import OperationKind
 
     return _one_of(text, tuple(OperationKind))
+
+
+def parse_call_kind(text: str) -> str:
+    """One of the kinds of calls.
+
+    Raises:
+        BadParameter: it is none.
+    """
+    from sidecar.lifecycle.record import CallKind
+
+    return _one_of(text, tuple(CallKind))
 
 
 def parse_state(text: str) -> str:

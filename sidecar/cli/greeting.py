@@ -4,17 +4,10 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 
 from sidecar import __version__
-from sidecar.config.addresses import parse_address
+from sidecar.config.addresses import UNIX, parse_local_address
 from sidecar.config.problems import masked
 from sidecar.config.settings import Settings
-
-VARIABLES = {
-    "GOOGLE_GEMINI_BASE_URL": "gemini",
-    "GOOGLE_VERTEX_BASE_URL": "vertex",
-    "OPENAI_BASE_URL": "openai/v1",
-    "ANTHROPIC_BASE_URL": "anthropic",
-}
-"""The variables that the official SDKs read, and what of our address each wants."""
+from sidecar.injection.variables import OFFICIAL, SDK_VARIABLES
 
 WIDTH = 120
 """Columns."""
@@ -33,10 +26,10 @@ def _lines(addresses: Mapping[str, str], settings: Settings) -> Iterator[str]:
     yield f"inference-sidecar {__version__} takes calls at {proxy}, mode {settings.mode}"
     yield ""
     yield "  SDKs come through here with these set:"
-    for variable, route in VARIABLES.items():
-        yield f"    export {variable}={proxy}/{route}"
+    for variable in OFFICIAL:
+        yield f"    export {variable}={proxy}/{SDK_VARIABLES[variable]}"
     yield "  (google-genai wants both of its own; for Vertex pass project= and location= to genai.Client too)"
-    named = {route.partition("/")[0] for route in VARIABLES.values()}
+    named = {SDK_VARIABLES[variable].partition("/")[0] for variable in OFFICIAL}
     others = [name for name in settings.upstreams if name not in named]
     yield from wrap(
         f"other upstreams, each by the base URL {proxy}/<name>: {', '.join(others)}",
@@ -44,15 +37,19 @@ def _lines(addresses: Mapping[str, str], settings: Settings) -> Iterator[str]:
         initial_indent="  ",
         subsequent_indent="    ",
     )
+    if settings.proxy.tls.is_on:
+        yield "  the same with https:// and wss://, for clients that trust the certificate"
+    if settings.proxy.connect.intercept:
+        yield f"  programs that take no base URL: HTTPS_PROXY={proxy}, and what `sidecar ca show` names"
     yield ""
     yield f"  metrics   {observe}/metrics"
-    yield f"  control   {control}/"
+    yield f"  control   {control if control.startswith(UNIX) else f'{control}/'}"
     yield f"  ledger    {masked(settings.ledger.url.removeprefix('sqlite:///'))}, {_kept(settings.ledger.retention_days)}"
 
 
 def _reachable(url: str) -> str:
     """The URL as a program on this machine can use it: nobody connects to 0.0.0.0."""
-    return f"http://{parse_address(url.removeprefix('http://')).reachable}"
+    return parse_local_address(url.removeprefix("http://")).reachable.url
 
 
 def _kept(days: int | None) -> str:

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 
 from typer import TyperException
 
-from sidecar.cli import FAILURE, INTERRUPTED, LEDGER, OK, USAGE
+from sidecar.cli import INTERRUPTED, OK, USAGE
 from sidecar.cli.commands import app
+from sidecar.cli.failing import said
+from sidecar.cli.help import dress
 from sidecar.cli.output import NAME, discard_output, say
-from sidecar.errors import LedgerError, SettingsError, SidecarError
+from sidecar.errors import SidecarError
+
+dress(app)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -21,15 +25,8 @@ def run(arguments: Sequence[str]) -> int:
         sentence = wrong.format_message().replace("Value error, ", "")  # pydantic's words, which typer passes on
         say(f"{sentence}\nTry '{_command_of(wrong)} --help'.")
         return USAGE
-    except SettingsError as wrong:
-        say(str(wrong))
-        return USAGE
-    except LedgerError as failed:
-        say(str(failed))
-        return LEDGER
     except SidecarError as failed:
-        say(str(failed))
-        return FAILURE
+        return said(failed)
     except KeyboardInterrupt:
         code = INTERRUPTED
     if code == INTERRUPTED:  # typer makes a number of it, too

@@ -1,7 +1,7 @@
 """Money for people: six decimals, aligned, marked where it is not exact. Machines get the exact amount elsewhere."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from typing import Protocol
 
 from sidecar.metering.basis import Basis
@@ -27,7 +27,7 @@ def amount(usd: Decimal | None, basis: str | None = None) -> str:
     mark = MARKS.get(basis or "", "")
     if 0 < usd < SMALLEST_SHOWN / 2:
         return f"{mark}<{SMALLEST_SHOWN}"
-    return f"{mark}{usd.quantize(SMALLEST_SHOWN, ROUND_HALF_EVEN)}"
+    return f"{mark}{usd:.6f}"  # half to even, and of any length, where `quantize` raises past 28 digits
 
 
 def in_words(usd: Decimal) -> str:

@@ -19,7 +19,7 @@ COLUMNS = (
     "left_reason", "finished_at", "settled_at", "outcome", "http_status", "usage", "spend_usd", "orphaned_usd", "avoidable_usd",
     "basis", "price_source", "rescued_by", "attempt_of", "basis_reason", "avoidable_basis", "unpriced_reason", "method", "tier",
     "variant", "labels", "asked_model", "usage_basis", "usage_reason", "handed_over", "usage_at_left", "at_left_basis",
-    "held_milliseconds", "told_usd", "decision", "decision_reason", "caller_timeout_seconds",
+    "held_milliseconds", "told_usd", "decision", "decision_reason", "caller_timeout_seconds", "socket",
 )  # fmt: skip
 
 Row = Mapping[str, object]

@@ -41,7 +41,13 @@ def report_timeouts(query: CallQuery, format: str, config: str | None, ledger: s
 
 def timeouts_object(report: TimeoutReport) -> Row:
     """The report, ready for JSON."""
-    return {"days": report.days, "untold": report.untold, "lines": list(map(timeout_row, report.lines))}
+    return {
+        "days": report.days,
+        "untold": report.untold,
+        "told": report.told,
+        "live": report.live,
+        "lines": list(map(timeout_row, report.lines)),
+    }
 
 
 def timeout_row(line: TimeoutLine) -> Row:
@@ -99,6 +105,10 @@ def _costs(line: TimeoutLine) -> Iterator[str]:
         yield f"repeated {_times(line.repeats)} for {in_words(line.repeats_usd)}"
 
 
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
 def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
@@ -114,10 +124,12 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _of_the_others(report: TimeoutReport) -> Iterator[str]:
-    told = sum(line.calls for line in report.lines)
     if report.untold:
         verb = "does not say how long its" if report.untold == 1 else "do not say how long their"
-        yield f"{report.untold} of {told + report.untold} calls {verb} caller waits: not in this."
+        yield f"{report.untold} of {report.told + report.untold} calls {verb} caller waits: not in this."
+    if report.live:
+        verb = "has" if report.live == 1 else "have"
+        yield f"{_counted(report.live, 'answer')} in sockets (kind live) {verb} no such limit: not in this."
 
 
 def _print_lines(lines: Sequence[TimeoutLine], file: TextIO) -> None:

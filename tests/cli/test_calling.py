@@ -1,9 +1,12 @@
 """`sidecar calls list` and `sidecar calls show`, over a real ledger."""
 
+import json
+
 import pytest
 from freezegun import freeze_time
 
 from sidecar.cli import USAGE
+from sidecar.lifecycle.record import CallKind
 from tests.cli.ledgers import call, ids, joined, orphan, rescued, write_ledger
 
 
@@ -42,6 +45,18 @@ def ledger(empty_folder, monkeypatch):
 )
 def test_list__only_what_was_asked_for(sidecar, ledger, filters, found):
     assert ids(sidecar("calls", "list", "--format", "json", *filters)) == found
+
+
+def test_list_of_what_went_through_sockets__each_names_its_own(sidecar, empty_folder):
+    answers = [call(number, kind=CallKind.LIVE, socket="c001") for number in (1, 2)]
+    url = write_ledger(empty_folder / "live.db", [*answers, call(3)])
+    ran = sidecar("calls", "list", "--kind", "live", "--format", "json", "--ledger", url)
+    assert [(row["id"], row["kind"], row["socket"]) for row in json.loads(ran.out)] == [
+        ("c002", "live", "c001"),
+        ("c001", "live", "c001"),
+    ]
+    shown = sidecar("calls", "show", "c002", "--ledger", url).out.splitlines()
+    assert ["socket", "c001"] in map(str.split, shown)
 
 
 @freeze_time("2026-11-20T12:07:00Z")

@@ -3,14 +3,14 @@
 import subprocess
 import sys
 
-from sidecar import __version__
+from sidecar.cli.versions import versions
 from sidecar.config.layers import FLAGS
 from tests.cli.conftest import REPOSITORY
 
 
 def test_module_is_the_command(start):
     out, err = start("--version").communicate()
-    assert (out, err) == (f"sidecar {__version__}\n".encode(), b"")
+    assert (out, err) == (f"{versions()}\n".encode(), b"")
 
 
 def test_help_imports_nothing_heavy():
@@ -28,9 +28,10 @@ def test_help_imports_nothing_heavy():
 
 
 def test_commands_are_these(sidecar):
-    listed = sidecar("--help").out.partition("Commands:")[2]
-    assert {line.split()[0] for line in listed.splitlines() if line} == {
-        "serve", "demo", "calls", "operations", "report", "reprice", "prices", "config", "version",
+    listed, _, _ = sidecar("--help").out.partition("Commands:\n")[2].partition("\n\n")
+    assert {line.split()[0] for line in listed.splitlines() if line[2] != " "} == {
+        "serve", "demo", "calls", "operations", "report", "reprice", "prices", "config", "ca", "wait", "drain",
+        "shutdown", "inject", "completion", "version", "run", "probe",
     }  # fmt: skip
 
 

@@ -104,3 +104,38 @@ def test_table_in_a_pipe_has_no_color_and_no_spaces_at_line_ends(sidecar):
     said = sidecar("config", "print").out
     assert "\x1b" not in said
     assert all(line == line.rstrip() for line in said.splitlines())
+
+
+def test_check_strictly__a_note_is_enough_to_fail(sidecar, file):
+    ran = sidecar("config", "check", "--strict")
+    assert ran.code == USAGE
+    assert ran.out.startswith("settings are no good, as every note counts: settings file sidecar.yaml")
+    file.write_text("mode: observe\n")
+    assert sidecar("config", "check", "--strict").code == OK
+
+
+def test_check_strictly_as_json(sidecar, file):
+    ran = sidecar("config", "check", "--strict", "--format", "json")
+    assert (ran.code, json.loads(ran.out)["is_good"]) == (USAGE, False)
+
+
+def test_check_notes_a_price_that_never_counts(sidecar, file):
+    file.write_text("prices: {overrides: [{model: '*', request_usd: 1}, {model: a, request_usd: 2}]}")
+    assert "note: prices.overrides[1] never counts" in sidecar("config", "check").out
+
+
+def test_print_what_was_set(sidecar, file):
+    _, _, head, *rows = sidecar("config", "print", "--set").out.splitlines()
+    assert (head.split(), [row.split() for row in rows]) == (
+        ["KEY", "VALUE", "ORIGIN"],
+        [["mode", "enforce", "file", "sidecar.yaml:1"]],
+    )
+
+
+def test_print_what_stands_below_some_keys(sidecar):
+    shown = json.loads(sidecar("config", "print", "calls.follow", "mode", "--format", "json").out)
+    assert list(shown) == ["mode", "calls.follow.max_calls", "calls.follow.max_seconds", "calls.follow.max_bytes"]
+
+
+def test_print_of_a_key_that_there_is_not__said_with_one_that_is_near(sidecar):
+    assert sidecar("config", "print", "cals") == (USAGE, "", "sidecar: cals: names no setting; did you mean calls?\n")

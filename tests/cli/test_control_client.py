@@ -1,108 +1,73 @@
-"""A sidecar is found by its settings or by name, and what it says reaches people."""
-
-import socket
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+"""A sidecar does what it is told, or says why not."""
 
 import pytest
 
-from sidecar.cli.control_client import HEADERS, ControlClient, NotDone, control_of
-from sidecar.config.addresses import Address
+from sidecar.cli.asking import NotDone
+from sidecar.cli.control_client import HEADERS, ControlClient, control_of
 from sidecar.control.guard import CONTROL_HEADER
-from sidecar.errors import SettingsError
-
-Answering = Callable[[int, bytes], Address]
-
-
-@pytest.fixture
-def answering() -> Iterator[Answering]:
-    """Starts something that answers every POST alike; it is no sidecar."""
-    servers: list[HTTPServer] = []
-
-    def started(status: int, body: bytes) -> Address:
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *words: object) -> None:
-                pass
-
-        servers.append(HTTPServer(("127.0.0.1", 0), Handler))
-        Thread(target=servers[-1].serve_forever, args=(0.01,)).start()
-        return Address("127.0.0.1", servers[-1].server_port)
-
-    yield started
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+from tests.cli.answering import answering, answering_at, nobody, reply
 
 
 def test_the_header_is_the_one_that_the_guard_wants():
     assert HEADERS[CONTROL_HEADER] == "true"
 
 
-def test_what_is_answered_is_returned(answering: Answering):
-    assert ControlClient(answering(202, b'{"id": "o1"}')).post("api") == {"id": "o1"}
-
-
-def test_a_proxy_of_the_environment_is_not_asked(answering: Answering, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    assert ControlClient(answering(200, b"{}")).post("api") == {}
+def test_what_is_answered_is_returned():
+    with answering(reply(202, {"id": "o1"})) as listening:
+        assert ControlClient(listening.address).post("api", "a/b ü") == {"id": "o1"}
+    (asked,) = listening.asked
+    assert asked.startswith("POST /api/a%2Fb%20%C3%BC HTTP/1.0\r\n")
+    assert f"\r\n{CONTROL_HEADER}: true\r\n" in asked
 
 
 @pytest.mark.parametrize(
     ("status", "body", "words"),
     [
-        (409, b'{"detail": "operation o1 has ended"}', "^operation o1 has ended$"),
-        (404, b"{}", "^the sidecar at http://127.0.0.1:[0-9]+ answers with HTTP 404$"),
-        (200, b"hello", "^what answers at http://127.0.0.1:[0-9]+ is no sidecar$"),
-        (200, b"[]", "is no sidecar$"),
-        (500, b"\xff", "is no sidecar$"),
+        (409, {"detail": "operation o1 has ended"}, "^operation o1 has ended$"),
+        (404, {}, "^the sidecar at http://127.0.0.1:[0-9]+ answers with HTTP 404$"),
+        (200, [], "^what answers at http://127.0.0.1:[0-9]+ is no sidecar$"),
     ],
 )
-def test_what_can_not_be_done_is_said_in_a_sentence(answering: Answering, status: int, body: bytes, words: str):
-    with pytest.raises(NotDone, match=words):
-        ControlClient(answering(status, body)).post("api")
+def test_what_can_not_be_done_is_said_in_a_sentence(status: int, body: object, words: str):
+    with answering(reply(status, body)) as listening, pytest.raises(NotDone, match=words):
+        ControlClient(listening.address).post("api")
 
 
 def test_nobody_there__said_with_the_address():
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        address = Address("127.0.0.1", unused.getsockname()[1])
-    with pytest.raises(NotDone, match=f"no sidecar answers at http://{address} .Connection refused."):
+    with (
+        nobody() as address,
+        pytest.raises(NotDone, match=f"no sidecar answers at http://{address} .Connection refused."),
+    ):
         ControlClient(address).post("api")
 
 
-@pytest.mark.parametrize(
-    ("control", "url"),
-    [
-        (None, "http://127.0.0.1:8782"),
-        ("http://127.0.0.1:9", "http://127.0.0.1:9"),
-        ("http://[::1]:9/", "http://[::1]:9"),
-    ],
-)
-def test_the_address_is_the_settings_unless_one_is_named(empty_folder, control: str | None, url: str):
-    assert control_of(None, control).url == url
-
-
-def test_the_settings_may_name_another(empty_folder):
+def test_it_is_found_by_the_settings_unless_an_address_is_named(empty_folder):
     (empty_folder / "sidecar.yaml").write_text('control: {listen: "127.0.0.1:9999"}')
     assert control_of(None, None).url == "http://127.0.0.1:9999"
+    assert control_of(None, "http://[::1]:9/").url == "http://[::1]:9"
 
 
-def test_port_0_in_the_settings_names_no_sidecar(empty_folder):
-    (empty_folder / "sidecar.yaml").write_text('control: {listen: "127.0.0.1:0"}')
-    with pytest.raises(SettingsError, match="name the address by --control"):
-        control_of(None, None)
+TOKEN = "0123456789abcdef"
 
 
-@pytest.mark.parametrize(
-    "url", ["127.0.0.1:9", "https://127.0.0.1:9", "http://127.0.0.1", "http://h:x", "http://h:9/x", ""]
-)
-def test_what_is_no_address_is_refused(url: str):
-    with pytest.raises(SettingsError, match=r"write http://127\.0\.0\.1:8782"):
-        control_of(None, url)
+def test_token_of_the_settings_is_sent_and_shown_nowhere(empty_folder, monkeypatch: pytest.MonkeyPatch):
+    (empty_folder / "sidecar.yaml").write_text("control: {token: {env: OURS}}\n")
+    monkeypatch.setenv("OURS", TOKEN)
+    with answering(reply(200, {})) as listening:
+        client = control_of(None, f"http://{listening.address}")
+        client.post("api", "drain")
+    assert f"\r\nAuthorization: Bearer {TOKEN}\r\n" in listening.asked[0]
+    assert repr(client) == f"ControlClient(http://{listening.address})"
+
+
+def test_no_token_is_named__none_is_sent(empty_folder):
+    with answering(reply(200, {})) as listening:
+        control_of(None, f"http://{listening.address}").post("api", "drain")
+    assert "Authorization" not in listening.asked[0]
+
+
+def test_control_socket_is_found_at_a_path(empty_folder):
+    with answering_at(f"{empty_folder}/x.sock", reply(200, {"a": 1})) as listening:
+        client = control_of(None, f"unix:{empty_folder}/x.sock")
+        assert client.post("api", "drain") == {"a": 1}
+    assert client.url == str(listening.address)

@@ -5,11 +5,13 @@ import pytest
 from sidecar.cli.decisions import DONE, WHY, in_words
 from sidecar.lifecycle import policy
 from sidecar.lifecycle.policy import DECISIONS, CutUpstream, FollowUpstream, HoldUpstream, WishedBy
+from sidecar.proxy import live_ending
 
 
 def reasons() -> set[str]:
     """Why a command may be given."""
-    said = {each.because for each in vars(policy).values() if isinstance(each, CutUpstream | FollowUpstream)}
+    declared = (*vars(policy).values(), *vars(live_ending).values())
+    said = {each.because for each in declared if isinstance(each, CutUpstream | FollowUpstream)}
     known = {each.because for each in policy.AS_KNOWN.values()}
     return said | known | {HoldUpstream(1.0, policy.NO_RETRY_CAME).because, *WishedBy}
 

@@ -6,7 +6,7 @@ import pytest
 import typer
 
 from sidecar.cli import OK, flags
-from sidecar.cli.flags import By, parse_kind, parse_outcome, parse_state
+from sidecar.cli.flags import By, parse_call_kind, parse_kind, parse_outcome, parse_state
 from sidecar.ledger import contract
 from sidecar.lifecycle.call import Outcome
 
@@ -39,9 +39,14 @@ def test_a_group_alone_says_what_there_is(sidecar, group):
 
 @pytest.mark.parametrize(
     ("parse", "good", "bad"),
-    [(parse_kind, "batch", "job"), (parse_state, "open", "gone"), (parse_state, "expired", "")],
+    [
+        (parse_kind, "batch", "job"),
+        (parse_call_kind, "live", "batch"),
+        (parse_state, "open", "gone"),
+        (parse_state, "expired", ""),
+    ],
 )
-def test_a_word_of_an_operation_is_one_of_its_set(parse: Callable[[str], str], good: str, bad: str):
+def test_a_word_is_one_of_its_set(parse: Callable[[str], str], good: str, bad: str):
     assert parse(good) == good
     with pytest.raises(typer.BadParameter, match=f"'{bad}' is not one of "):
         parse(bad)

@@ -42,3 +42,16 @@ def test_ledger_by_its_path_and_how_long_rows_live():
 def test_the_password_of_a_database_is_not_said():
     said = greeted(ledger={"url": "postgresql://me:hunter2@host/db"})
     assert said.endswith("ledger    postgresql://me:***@host/db, rows are kept 30 days")
+
+
+def test_control_socket_may_be_at_a_path():
+    said = greeting({**ADDRESSES, "control": "unix:/run/sidecar.sock"}, Settings())
+    assert "  control   unix:/run/sidecar.sock\n" in said
+
+
+def test_ways_besides_plain_http_are_named_where_they_are_open():
+    assert "wss://" not in greeted()
+    assert "HTTPS_PROXY" not in greeted()
+    said = greeted(proxy={"tls": {"local": True}, "connect": {"intercept": True}})
+    assert "  the same with https:// and wss://, for clients that trust the certificate\n" in said
+    assert "HTTPS_PROXY=http://127.0.0.1:41234, and what `sidecar ca show` names\n" in said

@@ -2,14 +2,13 @@
 
 import pytest
 
-from sidecar import __version__
 from sidecar.cli import FAILURE, INTERRUPTED, LEDGER, OK, USAGE, commands
+from sidecar.cli.versions import versions
 from sidecar.errors import LedgerError, PriceError, SettingsError
 
 
 def test_version_both_ways(sidecar):
-    said = f"sidecar {__version__}\n"
-    assert sidecar("--version") == sidecar("version") == (OK, said, "")
+    assert sidecar("--version") == sidecar("version") == (OK, f"{versions()}\n", "")
 
 
 @pytest.mark.parametrize("words", [(), ("calls",), ("config",)])

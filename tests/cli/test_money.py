@@ -19,6 +19,7 @@ from tests.cli.ledgers import call, operation
         ("0.0000004", None, "<0.000001"),
         ("0.0000006", None, "0.000001"),
         ("1234567.891", None, "1234567.891000"),
+        ("1" + "0" * 40, None, "1" + "0" * 40 + ".000000"),
     ],
 )
 def test_amount_has_six_decimals_and_its_mark(usd, basis, text):

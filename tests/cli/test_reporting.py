@@ -8,9 +8,23 @@ from decimal import Decimal
 import pytest
 
 from sidecar.cli import OK
-from sidecar.cli.operation_sums import FIGURES, BillLine
-from sidecar.cli.reporting import closing
-from tests.cli.ledgers import Lived, call, gave_up, joined, operation, orphan, orphaned_operation, rescued, write_ledger
+from sidecar.cli.reporting import SHOWN, report
+from sidecar.clock import SECOND, SystemClock
+from sidecar.errors import LedgerError, SidecarError
+from sidecar.ledger.contract import By, CallQuery
+from sidecar.ledger.sqlite import SqliteLedger
+from tests.cli.ledgers import (
+    NOON,
+    Lived,
+    call,
+    gave_up,
+    joined,
+    operation,
+    orphan,
+    orphaned_operation,
+    rescued,
+    write_ledger,
+)
 
 
 @pytest.fixture
@@ -31,17 +45,18 @@ def test_table_has_a_line_for_each_and_the_total(sidecar, ledger):
     assert total.split()[:4] == ["total", "14", "6", "~0.091000"]
 
 
-def test_table_names_the_five_dearest_orphans__dearest_first(sidecar, ledger):
-    lines = sidecar("report").out.splitlines()
+def test_table_names_the_ten_dearest_orphans__dearest_first(sidecar, empty_folder):
+    url = write_ledger(empty_folder / "dear.db", [orphan(number, f"0.{number:03}") for number in range(1, 13)])
+    lines = sidecar("report", "--ledger", url).out.splitlines()
     first = lines.index("Dearest orphans") + 2
-    assert [line.split()[-1] for line in lines[first : first + 6] if line] == ["c015", "c014", "c013", "c012", "c011"]
+    assert [line.split()[-1] for line in lines[first : first + 11] if line] == [f"c{n:03}" for n in range(12, 2, -1)]
 
 
 def test_table_ends_in_plain_words(sidecar, ledger):
     assert sidecar("report").out.splitlines()[-3:] == [
         "6 of 14 calls were orphaned. 0.0210 USD of 0.0910 USD (23.1 %) went to answers nobody received.",
-        "~ 0.0100 USD of the spend is estimated, or a lower bound.",
         "1 call has no known price or usage: not in these sums.",
+        "~ 0.0100 USD of the spend is estimated, or a lower bound.",
     ]
 
 
@@ -67,9 +82,11 @@ def test_the_dearest_orphan_may_be_an_operation(sidecar, with_operations):
 
 
 def test_the_closing_words_are_about_both(sidecar, with_operations):
-    assert sidecar("report").out.splitlines()[-2:] == [
+    assert sidecar("report").out.splitlines()[-4:] == [
         "3 of 5 calls and operations were orphaned. 0.5210 USD of 0.5310 USD (98.1 %) went to answers nobody received.",
+        "2 operations were cancelled, which avoided ~1.0000 USD.",
         "1 call or operation has not ended yet: not in these sums.",
+        "~ estimated, all of it or a part.",
     ]
 
 
@@ -105,22 +122,9 @@ def test_machines_are_told_what_was_rescued_behind_what_they_know(sidecar, with_
     head = sidecar("report", "--format", "csv").out.splitlines()[0]
     assert head == (
         "model,calls,operations,delivered,orphaned,open,unpriced,spend_usd,orphaned_usd,avoidable_usd,estimated_usd,"
-        "orphaned_seconds,rescued,rescued_usd"
+        "orphaned_seconds,rescued,rescued_usd,cancelled,avoided_usd,regretted_usd,saved_usd,reclaimed_usd,"
+        "orphaned_estimated_usd,avoidable_estimated_usd"
     )
-
-
-@pytest.mark.parametrize(
-    ("figures", "words"),
-    [
-        (
-            {"calls": 2, "rescued": 1, "rescued_usd": Decimal("0.02")},
-            "1 call was rescued: its retry was given its answer, and 0.0200 USD was not paid twice.",
-        ),
-        ({"calls": 2, "rescued": 1}, "1 call was rescued: its retry was given its answer."),
-    ],
-)
-def test_rescue_in_words(figures, words):
-    assert closing(line(**figures))[-1] == words
 
 
 @pytest.fixture
@@ -148,7 +152,7 @@ def test_machines_are_told_of_all_limits_in_the_same_report(sidecar, with_timeou
     assert [line["left_at_limit"] for line in timeouts["lines"]] == [2]
 
 
-@pytest.mark.parametrize("by", ["model", "caller", "upstream", "kind", "outcome", "day"])
+@pytest.mark.parametrize("by", [by.value for by in By])
 def test_grouped_by_anything__the_same_total(sidecar, ledger, by):
     report = json.loads(sidecar("report", "--by", by, "--format", "json").out)
     assert report["total"]["spend_usd"] == "0.091"
@@ -181,45 +185,57 @@ def test_table_fits_a_hundred_columns(sidecar, ledger, monkeypatch):
     assert max(map(len, sidecar("report").out.splitlines())) <= 100
 
 
-def line(**figures) -> BillLine:
-    none = {name: Decimal(0) if name.endswith("usd") else 0 for name in FIGURES}
-    return BillLine(**(none | {"key": None} | figures))
+def test_a_file_is_written_whole_and_said(sidecar, ledger, empty_folder):
+    report(CallQuery(), By.MODEL, "html", None, None, to="report.html")
+    page = (empty_folder / "report.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>\n")
+    assert [path.name for path in empty_folder.glob("*report*")] == ["report.html"]
 
 
-@pytest.mark.parametrize(
-    ("figures", "words"),
-    [
-        ({"calls": 40}, "None of 40 calls were orphaned. Nothing of 0.0000 USD went to answers nobody received."),
-        (
-            {"calls": 40, "orphaned": 1, "spend_usd": "0.0871", "orphaned_usd": "0.0000123"},
-            "1 of 40 calls was orphaned. 0.000012 USD of 0.0871 USD (0.1 %) went to answers nobody received.",
-        ),
-        (
-            {"calls": 1, "orphaned": 1, "spend_usd": "2", "orphaned_usd": "2"},
-            "The one call was orphaned. 2.0000 USD of 2.0000 USD (100 %) went to answers nobody received.",
-        ),
-        (
-            {"calls": 1, "spend_usd": "2"},
-            "The one call was not orphaned. Nothing of 2.0000 USD went to answers nobody received.",
-        ),
-    ],
-)
-def test_closing_sentence_for_any_count(figures, words):
-    exact = {name: Decimal(value) if name.endswith("usd") else value for name, value in figures.items()}
-    assert closing(line(**exact)) == [words]
+def test_a_file_that_can_not_be_written_is_said(sidecar, ledger):
+    with pytest.raises(SidecarError, match=r"^no/where\.html can't be written: No such file or directory$"):
+        report(CallQuery(), By.MODEL, "html", None, None, to="no/where.html")
 
 
-@pytest.mark.parametrize(
-    ("figures", "words"),
-    [
-        ({"operations": 1, "orphaned": 1}, "The one operation was orphaned."),
-        ({"operations": 7, "orphaned": 1}, "1 of 7 operations was orphaned."),
-        ({"operations": 7, "calls": 1}, "None of 8 calls and operations were orphaned."),
-    ],
-)
-def test_closing_sentence_names_what_there_was(figures, words):
-    assert closing(line(**figures))[0].startswith(words)
+def test_a_ledger_that_is_missing_leaves_no_file(sidecar, empty_folder):
+    with pytest.raises(LedgerError):
+        report(CallQuery(), By.MODEL, "html", None, "sqlite:///none.db", to="page.html")
+    assert list(empty_folder.iterdir()) == []
 
 
-def test_calls_that_still_run_are_mentioned():
-    assert closing(line(calls=5, open=2))[-1] == "2 calls have not ended yet: not in these sums."
+@pytest.fixture
+def with_many(empty_folder, monkeypatch):
+    records = [call(number, caller=f"worker-{number}", spend_usd=Decimal(number + 1)) for number in range(SHOWN + 10)]
+    monkeypatch.setenv("SIDECAR_LEDGER__URL", write_ledger(empty_folder / "many.db", records))
+
+
+def test_people_are_shown_the_first_lines_and_the_others_in_one(sidecar, with_many):
+    lines = sidecar("report", "--by", "caller").out.splitlines()
+    assert lines[1].split()[:2] == [f"worker-{SHOWN + 9}", "1"]
+    assert lines[SHOWN + 1].split()[:5] == ["(10", "others)", "10", "0", "55.000000"]
+    assert lines[SHOWN + 2].split()[:4] == ["total", "60", "0", "1830.000000"]
+
+
+def test_machines_are_given_all_lines(sidecar, with_many):
+    said = json.loads(sidecar("report", "--by", "caller", "--format", "json").out)
+    assert (len(said["lines"]), said["others"]["lines"], said["total"]["spend_usd"]) == (SHOWN + 10, 0, "1830")
+
+
+def test_the_grace_and_the_window_are_those_of_the_settings(sidecar, empty_folder, monkeypatch):
+    first, late = orphan(1, "0.5"), NOON + (60 + 10 + 45) * SECOND
+    url = write_ledger(empty_folder / "again.db", [first, call(2, attempt_of="c001", started_at=late)])
+    foregone = json.loads(sidecar("report", "--ledger", url, "--format", "json").out)["foregone"]
+    assert (foregone["repeats"], foregone["saved_usd"]) == (0, "0")
+    monkeypatch.setenv("SIDECAR_RESCUE__WINDOW_SECONDS", "45")
+    foregone = json.loads(sidecar("report", "--ledger", url, "--format", "json").out)["foregone"]
+    assert (foregone["repeats"], foregone["repeats_usd"], foregone["saved_usd"]) == (1, "0.01", "0.01")
+
+
+def test_a_report_of_a_ledger_in_use_is_of_one_moment(sidecar, empty_folder):
+    url = write_ledger(empty_folder / "used.db", [call(1)])
+    ledger = SqliteLedger.open(url, clock=SystemClock(), instance="another")
+    ledger.put(call(2))
+    assert ledger.flush(10)
+    assert json.loads(sidecar("report", "--ledger", url, "--format", "json").out)["total"]["calls"] == 2
+    assert ledger.close(10)

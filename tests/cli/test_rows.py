@@ -20,7 +20,7 @@ def test_columns_are_the_ledgers_own_in_order():
         "orphaned_usd", "avoidable_usd", "basis", "price_source", "rescued_by", "attempt_of",
         "basis_reason", "avoidable_basis", "unpriced_reason", "method", "tier", "variant", "labels", "asked_model",
         "usage_basis", "usage_reason", "handed_over", "usage_at_left", "at_left_basis", "held_milliseconds", "told_usd",
-        "decision", "decision_reason", "caller_timeout_seconds",
+        "decision", "decision_reason", "caller_timeout_seconds", "socket",
     )  # fmt: skip
 
 

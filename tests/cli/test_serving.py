@@ -28,3 +28,11 @@ def test_address_that_is_taken__one_sentence_and_exit_2(start):
     assert child.returncode == USAGE
     assert address in err.decode()
     assert "Traceback" not in err.decode()
+
+
+def test_interception_without_an_authority__says_how_to_make_one_and_exit_2(sidecar, empty_folder):
+    (empty_folder / "sidecar.yaml").write_text("proxy: {connect: {intercept: true}, ca_directory: ca}")
+    said = (
+        "sidecar: sidecar.yaml:1: proxy.connect.intercept: there is no authority in ca; make one: sidecar ca create\n"
+    )
+    assert sidecar("serve") == (USAGE, "", said)

@@ -59,6 +59,17 @@ def test_no_limit_told__said(sidecar, empty_folder):
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "words"), [(1, "1 answer in sockets (kind live) has"), (2, "2 answers in sockets (kind live) have")]
+)
+def test_answers_in_sockets_are_said_to_be_left_out(sidecar, empty_folder, count, words):
+    live = [call(number, kind=CallKind.LIVE, caller_timeout_seconds=2.0) for number in range(count)]
+    url = write_ledger(empty_folder / "live.db", live)
+    assert (
+        sidecar("report", "--timeouts", "--ledger", url).out.splitlines()[-1] == f"{words} no such limit: not in this."
+    )
+
+
 def test_nothing_known_of_the_time__no_figure_and_no_legend(sidecar, empty_folder):
     declined = call(1, caller_timeout_seconds=2.0, outcome="rejected", http_status=429)
     url = write_ledger(empty_folder / "declined.db", [declined])
@@ -73,7 +84,7 @@ def test_nothing_there__said(sidecar, ledger):
 
 def test_json_says_what_was_asked_and_holds_exact_figures(sidecar, ledger):
     report = json.loads(sidecar("report", "--timeouts", "--until", "2026-11-20T13:00:00Z", "--format", "json").out)
-    assert list(report) == ["since", "until", "days", "untold", "lines"]
+    assert list(report) == ["since", "until", "days", "untold", "told", "live", "lines"]
     assert (report["since"], report["until"], report["days"]) == (None, "2026-11-20T13:00:00.000000Z", 1.0)
     first = report["lines"][0]
     assert tuple(first) == COLUMNS
@@ -133,10 +144,10 @@ def test_a_mismatch_in_words(figures, words):
 
 def test_a_section_holds_the_dearest_and_says_how_many_more_there_are():
     lines = [line(model=f"m{number}") for number in range(MOST_IN_SECTION + 2)]
-    said = list(section(TimeoutReport(lines=lines, untold=0, days=1.0)))
+    said = list(section(TimeoutReport(lines=lines, untold=0, told=9, days=1.0)))
     assert len(said) == MOST_IN_SECTION + 1
     assert said[-1] == "2 more; `sidecar report --timeouts` shows all of them."
 
 
 def test_no_limit_ran_out__no_section():
-    assert list(section(TimeoutReport(lines=[line(left_at_limit=0)], untold=9, days=1.0))) == []
+    assert list(section(TimeoutReport(lines=[line(left_at_limit=0)], untold=9, told=9, days=1.0))) == []
