@@ -10,6 +10,8 @@ from typing import Final
 from sidecar.clock import Clock
 from sidecar.errors import LedgerError
 from sidecar.ledger.contract import Ledger
+from sidecar.lifecycle.neighbors import reach_of
+from sidecar.lifecycle.record import CallRecord
 from sidecar.telemetry.recorder import Recorder
 
 PAUSE_SECONDS: Final = 30.0
@@ -24,6 +26,7 @@ class Losses:
         self._recorder = recorder
         self._clock = clock
         self._looking: asyncio.Task[None] | None = None
+        self._looks = 0
 
     def start(self) -> None:
         """Look now, and from here on.
@@ -31,7 +34,7 @@ class Losses:
         Raises:
             LedgerError: the ledger can't be used.
         """
-        self._recorder.lost(self._ledger.settle_lost(self._clock.now()))
+        self._recorder.lost(self._settled())
         self._looking = asyncio.create_task(self._look_again_and_again(), name="losses")
 
     async def stop(self) -> None:
@@ -44,7 +47,11 @@ class Losses:
         while True:
             await asyncio.sleep(PAUSE_SECONDS)
             try:
-                lost = await asyncio.to_thread(self._ledger.settle_lost, self._clock.now())
+                lost = await asyncio.to_thread(self._settled)
             except LedgerError:
                 continue  # its health says so; what is lost stays lost until then
             self._recorder.lost(lost)
+
+    def _settled(self) -> list[CallRecord]:
+        self._looks += 1
+        return self._ledger.settle_lost(self._clock.now(), reach_of(self._looks))

@@ -4,6 +4,7 @@ Part of what `app.py` does, in a file of its own: with that one the only place t
 """
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
@@ -13,10 +14,14 @@ from msgspec.structs import replace
 from sidecar.callers.exits import CallerExits
 from sidecar.config.settings import Settings
 from sidecar.control.view import CancelVerdict
+from sidecar.errors import LedgerError
+from sidecar.ledger.address import place_of as place_of_ledger
 from sidecar.ledger.contract import LedgerHealth
 from sidecar.ledger.operations import OperationLedger, OperationQuery
+from sidecar.ledger.postgres_address import PostgresAddress
 from sidecar.lifecycle.operation import CancelResult, GoneReason, OperationState
 from sidecar.lifecycle.operation_record import OperationMove, OperationRecord
+from sidecar.metering.price import PriceBook
 from sidecar.providers.operation import OperationWire
 from sidecar.providers.registry import DIALECTS
 from sidecar.proxy.asking import UpstreamAsker
@@ -24,9 +29,10 @@ from sidecar.proxy.context import Context
 from sidecar.proxy.operation_rows import OperationRows
 from sidecar.proxy.operations import Operations
 from sidecar.proxy.renewals import Renewals
+from sidecar.reaper.contract import Settlement
 from sidecar.reaper.credentials import KnownCredentials
-from sidecar.reaper.google_asker import GoogleAsker
-from sidecar.reaper.means import Given
+from sidecar.reaper.google_asker import GOOGLE, GoogleAsker
+from sidecar.reaper.means import Given, place_of
 from sidecar.reaper.reaper import Reaper
 from sidecar.reaper.rules import rules_of
 from sidecar.reaper.settlement import settle_operation
@@ -34,15 +40,24 @@ from sidecar.telemetry.log import Log
 
 ROWS_SECONDS: Final = 5.0
 """At the end, what was heard of operations gets so long to reach the ledger."""
+OPEN_ONES: Final = "open"
+MOST_LOOKED_AT: Final = 200
+"""Open operations that are looked at for what their cancels will need."""
 
 
 class Operating:
     """One per sidecar: `start` it before the proxy accepts, `stop` it when no exchange is live."""
 
+    judges_exits = True
+    """When the last process behind an operation has ended, its caller is gone. May be set."""
+
     def __init__(self, settings: Settings, context: Context, ledger: OperationLedger, instance: str, log: Log) -> None:
+        self._context = context
+        self.instance = instance  # by which the ledger knows this sidecar: the holder of its operations
         self._ledger = ledger
         self._log = log
         self._write_errors = 0
+        self._expecting: asyncio.Task[None] | None = None
         loop, clock = context.loop, context.clock
         self._recorder = recorder = context.recorder.operations
         self._credentials = KnownCredentials(settings.upstreams, clock, self._say_of_credential)
@@ -53,20 +68,23 @@ class Operating:
             credentials=self._credentials,
             wires=wire_of,
             recorder=recorder,
-            settlement=partial(settle_operation, context.prices, is_watched=settings.operations.watch),
+            settlement=settlement_by(settings, context.prices),
             rules=rules_of(settings.operations, settings.mode),
             clock=clock,
             forget=self._forget,
+            has_heirs=isinstance(place_of_ledger(settings.ledger.url), PostgresAddress),
         )
         self._reaper = Reaper(given, ledger=ledger, loop=loop, trouble=self._say_of_fault)
-        self._exits = CallerExits(loop, context.peers, self._process_exited, self._say_unseen)
+        self._exits = CallerExits(loop, context.peers, self._exited, self._say_unseen)
         self._rows = OperationRows(loop, ledger, self._say_of_ledger)
+        lease_seconds = settings.operations.lease_seconds
+        self._renewals = Renewals(loop, self._rows, ledger, clock, self._reaper, lease_seconds)
         context.operations = Operations(
             loop=loop,
             rows=self._rows,
             ledger=ledger,
-            renewals=Renewals(loop, self._rows, ledger, clock, self._reaper, settings.operations.lease_seconds),
-            lease_seconds=settings.operations.lease_seconds,
+            renewals=self._renewals,
+            lease_seconds=lease_seconds,
             watcher=self._reaper,
             credentials=self._credentials,
             exits=self._exits,
@@ -81,10 +99,34 @@ class Operating:
         """
         await self._reaper.start()
 
+    def rule_by(self, settings: Settings, prices: PriceBook) -> None:
+        """Decide by these from here on. Operations outlive processes: one is priced by what holds when it settles."""
+        assert self._context.operations is not None
+        self._context.operations.lend(settings.operations.lease_seconds)
+        self._reaper.rule_by(rules_of(settings.operations, settings.mode), settlement_by(settings, prices))
+
+    def expect_to_part(self) -> None:
+        """`part` is near. What takes its time is done before: loading Google's own client, where it will be wanted."""
+        self._expecting = asyncio.ensure_future(self._load_for_cancels())
+
+    async def _load_for_cancels(self) -> None:
+        with contextlib.suppress(LedgerError):  # then it is loaded when it is wanted
+            for record in await self.operations(OperationQuery(state=OPEN_ONES, limit=MOST_LOOKED_AT)):
+                wire = wire_of(record)
+                if record.dialect in GOOGLE and record.provider_id is not None and wire is not None and wire.cancel:
+                    await self._asker.load(wire.cancel(place_of(record)))
+
+    async def part(self, deadline_seconds: float) -> None:
+        """Nobody is left who could come back: cancel what that dooms, while calls still end. `stop` sees to what they open."""
+        await self._reaper.part(deadline_seconds)
+
     async def stop(self, deadline_seconds: float, *, callers_are_gone: bool) -> None:
         """Write what was heard, cancel what must be, and end. What has no end yet is gone on with at the next start."""
         await self._rows.written(min(ROWS_SECONDS, deadline_seconds))
         await self._reaper.stop(deadline_seconds, callers_are_gone=callers_are_gone)
+        if self._expecting is not None:
+            self._expecting.cancel()
+            await asyncio.gather(self._expecting, return_exceptions=True)
         await self._asker.close()
         self._exits.close()
         self._rows.close()
@@ -98,6 +140,10 @@ class Operating:
     def with_errors(self, health: LedgerHealth) -> LedgerHealth:
         """The ledger's health, and how often something of an operation could not be written; it is tried again."""
         return replace(health, errors=health.errors | {"operation": self._write_errors})
+
+    def steps_unwritten(self) -> int:
+        """What the road has heard of operations and the ledger could not take until the end."""
+        return self._rows.given_up
 
     async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
         """Operations in the ledger, newest first."""
@@ -122,7 +168,13 @@ class Operating:
 
     # === between the rooms ===
 
-    def _process_exited(self, operations: Collection[str], evidence: str) -> None:
+    def _exited(self, operations: Collection[str], evidence: str) -> None:
+        if self.judges_exits:
+            self.processes_exited(operations, evidence)
+
+    def processes_exited(self, operations: Collection[str], evidence: str) -> None:
+        """No process stands behind these operations any more. `evidence` in a few words, for people."""
+        self._renewals.gone(operations)
         self._reaper.caller_gone(operations, GoneReason.PROCESS_EXITED, evidence)
 
     def _forget(self, id: str) -> None:
@@ -143,6 +195,11 @@ class Operating:
 
     def _say_of_fault(self, problem: str) -> None:
         self._log.events.error("reaper_fault", problem=problem)
+
+
+def settlement_by(settings: Settings, prices: PriceBook) -> Settlement:
+    """What works out an operation's money."""
+    return partial(settle_operation, prices, is_watched=settings.operations.watch)
 
 
 def wire_of(record: OperationRecord) -> OperationWire | None:

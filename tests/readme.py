@@ -33,10 +33,17 @@ APART = ("simulator",)
 
 BESIDE = {
     "dashboards": "For Grafana: dashboards as JSON",
-    "deploy": "For production: exact versions with hashes",
+    "deploy": "For production: Kubernetes, an image, compose, systemd; exact versions with hashes",
     "tests": "A test file for each source file; whole scenes in end_to_end/; measurements in bench/",
 }
 """The folders beside the package, which have no docstring to be asked."""
+
+WAYS = (
+    ("groups.py", "Live", "calls.live."),
+    ("sockets.py", "Tls", "proxy.tls."),
+    ("sockets.py", "Connect", "proxy.connect."),
+)
+"""Groups of settings of calls that are not plain HTTP: file, class, and what stands before their keys."""
 
 
 def outcomes_table() -> str:
@@ -57,6 +64,15 @@ def rescue_settings_table() -> str:
     """Every key of `rescue` with the docstring below it, as a Markdown table."""
     meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / "groups.py", "Rescue")
     rows = [f"| `rescue.{key}` | {meanings[key]} |" for key in Rescue.model_fields]
+    return "\n".join(["| key | meaning |", "| --- | --- |", *rows, ""])
+
+
+def ways_table() -> str:
+    """Every key of sockets, of TLS on the proxy port, and of tunnels, with the docstring below it, as a Markdown table."""
+    rows = []
+    for file, group, prefix in WAYS:
+        meanings = _attribute_docstrings(ROOT / "sidecar" / "config" / file, group)
+        rows += [f"| `{prefix}{key}` | {meaning} |" for key, meaning in meanings.items()]
     return "\n".join(["| key | meaning |", "| --- | --- |", *rows, ""])
 
 
@@ -160,6 +176,7 @@ PARTS = {
     "metrics": metrics_table,
     "prices": prices_table,
     "limits": limits_table,
+    "ways": ways_table,
     "map": map_of_the_house,
 }
 

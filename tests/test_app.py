@@ -30,7 +30,7 @@ async def test_starts_on_three_free_ports_and_says_which(tmp_path: Path) -> None
         assert set(addresses) == {"proxy", "control", "observe"}
         assert len(set(addresses.values())) == 3
         assert application.state().state is ProgramState.SERVING
-        assert application.calls_in_flight() == []
+        assert await application.shown.calls_in_flight() == []
         for address in addresses.values():
             _, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
             writer.close()
@@ -51,6 +51,48 @@ async def test_drain_stops_accepting_and_may_be_asked_for_twice(tmp_path: Path) 
             await asyncio.open_connection("127.0.0.1", int(addresses["proxy"].rpartition(":")[2]))
     finally:
         await application.stop()
+
+
+@pytest.mark.anyio
+async def test_end_of_a_pod_is_announced__then_calls_are_taken_until_it_is_there(tmp_path: Path) -> None:
+    application = Application(settings_for(tmp_path, drain={"callers_are_gone": True}))
+    addresses = await application.start()
+    try:
+        application.start_drain()
+        assert application.state().state is ProgramState.DRAINING
+        _, writer = await asyncio.open_connection("127.0.0.1", int(addresses["proxy"].rpartition(":")[2]))
+        writer.close()
+    finally:
+        await application.stop()
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", int(addresses["proxy"].rpartition(":")[2]))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_allowed", [True, False])
+async def test_asked_to_quit__ends_only_where_that_is_allowed(tmp_path: Path, is_allowed: bool) -> None:
+    application = Application(settings_for(tmp_path, control={**ANY_PORT, "allow_quit": is_allowed}))
+    assert application.quit() is is_allowed
+    assert application.asked_to_end.is_set() is is_allowed
+    await application.stop()
+
+
+@pytest.mark.anyio
+async def test_all_rows_are_written_at_the_end(tmp_path: Path) -> None:
+    application = Application(settings_for(tmp_path))
+    await application.start()
+    await application.stop()
+    assert application.rows_unwritten() == 0
+
+
+@pytest.mark.anyio
+async def test_what_was_given_up_is_unwritten_as_what_waits(tmp_path: Path) -> None:
+    application = Application(settings_for(tmp_path))
+    await application.start()
+    application._operating._rows.given_up = 2
+    application._ledger._backlog.dropped = 3
+    await application.stop()
+    assert application.rows_unwritten() == 5
 
 
 @pytest.mark.anyio

@@ -67,10 +67,10 @@ async def test_ledger_that_can_not_be_used_for_a_while__is_asked_again(monkeypat
     scene.losses.start()
     settle_lost = scene.ledger.settle_lost
 
-    def now_and_then(now: int) -> list[CallRecord]:
+    def now_and_then(now: int, reach: int) -> list[CallRecord]:
         if next(failures, False):
             raise LedgerError("here", "is away")
-        return settle_lost(now)
+        return settle_lost(now, reach)
 
     monkeypatch.setattr(scene.ledger, "settle_lost", now_and_then)
     scene.another_dies("c3")
@@ -78,3 +78,20 @@ async def test_ledger_that_can_not_be_used_for_a_while__is_asked_again(monkeypat
         while not scene.counted():
             await asyncio.sleep(0.01)
     await scene.losses.stop()
+
+
+async def test_each_look_reaches_as_far_as_its_number_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(losses, "PAUSE_SECONDS", 0.001)
+    scene, reaches = Scene(), list[int | None]()
+
+    def heard(now: int, reach: int | None = None) -> list[CallRecord]:
+        reaches.append(reach)
+        return []
+
+    monkeypatch.setattr(scene.ledger, "settle_lost", heard)
+    scene.losses.start()
+    async with asyncio.timeout(10):
+        while len(reaches) < 8:
+            await asyncio.sleep(0.01)
+    await scene.losses.stop()
+    assert reaches[:8] == [1, 2, 1, 4, 1, 2, 1, 8]
