@@ -68,8 +68,12 @@ class Caller(NamedTuple):
             connection.close()
 
     def sent(self, connection: HTTPConnection) -> None:
-        """Send the request."""
+        """Send the request, head and body in one piece: who can't be reached may be found out between the two."""
+        if connection.sock is None:
+            connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         connection.request("POST", self.target, json.dumps(self.request.body), self.headers)
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
     def opened(self) -> str:
         """Send the request, which opens an operation; the provider's id of it."""

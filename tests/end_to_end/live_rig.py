@@ -8,6 +8,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sidecar.authority.authority import Authority
+from sidecar.clock import SystemClock
+from sidecar.config.settings import Settings as SidecarSettings
+from sidecar.local_authority import hosts_of
 from sidecar.simulator.catalog import CATALOG, catalog_of
 from sidecar.simulator.milestones import Milestone
 from sidecar.simulator.prices import tokens
@@ -25,6 +29,7 @@ from tests.end_to_end.live_scenes import (
     UNREACHABLE,
     Scene,
 )
+from tests.end_to_end.live_ways import FAR_PORT
 from tests.end_to_end.prometheus import Prometheus, Target, configuration, free_port, running_prometheus
 from tests.end_to_end.quick_rules import MINUTES_AS_SECONDS, at_speed
 from tests.end_to_end.rig import PATIENCE_SECONDS, RunningSidecar, running_sidecar
@@ -55,8 +60,17 @@ NARROW = {
     "RESCUE__MAX_ANSWER_BYTES": "1500000",
     "RESCUE__ON_REPEAT": "refuse",
     "UPSTREAMS__COHERE__URL": "http://127.0.0.1:1",
+    "PROXY__CONNECT__INTERCEPT": "true",
+    "PROXY__CONNECT__PORTS": f"[{FAR_PORT}]",
 }
-"""Bounds that the scenes reach, and a provider that nobody reaches."""
+"""Bounds that the scenes reach, a provider that nobody reaches, and tunnels."""
+
+
+def _shown_by(directory: Path) -> Mapping[str, str]:
+    """Settings by which a sidecar speaks TLS and reads tunnels to upstreams, with an authority of its own."""
+    authority, settings = directory / "ca", SidecarSettings()
+    Authority.create(authority, hosts_of(settings), SystemClock(), variables={})
+    return {"PROXY__CA_DIRECTORY": str(authority), "PROXY__TLS__LOCAL": "true"}
 
 
 class Live(NamedTuple):
@@ -86,7 +100,13 @@ def lived(directory: Path) -> Iterator[Live]:
         prometheus, enforcing, doomed = _together(
             stack,
             running_prometheus(directory, _watching(directory, places, alertmanager)),
-            _sidecar(directory, ENFORCING, places[ENFORCING], simulator, {"MODE": "enforce", **NARROW}),
+            _sidecar(
+                directory,
+                ENFORCING,
+                places[ENFORCING],
+                simulator,
+                {"MODE": "enforce", **NARROW, **_shown_by(directory)},
+            ),
             _sidecar(directory, OBSERVING, places[OBSERVING], simulator, {}),
         )
         began_at = time.time()

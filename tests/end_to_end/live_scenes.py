@@ -30,6 +30,7 @@ from tests.end_to_end.live_operators import (
     is_cancelled_by_a_person,
     opens_and_ends,
 )
+from tests.end_to_end.live_ways import hangs_up, speaks_tls, talks, tunnels
 from tests.end_to_end.raw_calls import ANTHROPIC, BEDROCK, GEMINI, OPENAI, Request
 from tests.end_to_end.rig import RunningSidecar
 
@@ -66,6 +67,7 @@ MESSAGES_STREAM = ANTHROPIC._replace(body={**ANTHROPIC.body, "stream": True})
 CONVERSE_STREAM = BEDROCK._replace(target=f"{BEDROCK.target}-stream")
 UNKNOWN_MODEL = OPENAI._replace(body={"model": "nobodys-model", "messages": TURN})
 LONG_REQUEST = GEMINI._replace(body={"contents": [{"role": "user", "parts": [{"text": PROMPT * 10_000}]}]})
+SOCKET = Request("openai", "/v1/realtime?model=gpt-realtime", {})
 NO_CALL = OPENAI._replace(target="/v1/vector_stores", body={"name": "mine"})
 NOBODY_THERE = Request("cohere", "/v2/chat", {"model": "command-a-03-2025", "messages": TURN})
 
@@ -116,6 +118,10 @@ CALLS: dict[str, Scene] = {
     "no-usage": Scene(stays, GEMINI, f"{SHORT} usage=none", ("delivered",)),
     "unknown-model": Scene(stays, UNKNOWN_MODEL, SHORT, ("delivered",)),
     "no-call": Scene(stays, NO_CALL, SHORT, ()),
+    "talks": Scene(talks, SOCKET, "seconds=0.3 prompt=200 output=30", ("delivered",) * 3),
+    "hangs-up": Scene(hangs_up, SOCKET, "seconds=3 output=100", ("orphan_cut",)),
+    "speaks-tls": Scene(speaks_tls, NO_CALL, SHORT, ()),
+    "tunnels": Scene(tunnels, NO_CALL, SHORT, ()),
 }  # fmt: skip
 
 TALK = Request("gemini", "/v1beta/interactions", {"model": "gemini-2.5-flash", "input": PROMPT, "background": True})

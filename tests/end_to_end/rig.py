@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -136,13 +136,8 @@ class RunningSidecar:
         return status
 
 
-@contextmanager
-def running_sidecar(
-    directory: Path, simulator: RunningSimulator | str, settings: Mapping[str, str] | None = None
-) -> Iterator[RunningSidecar]:
-    """A sidecar whose gemini and vertex lead to the simulator. `settings` are `SIDECAR_*` variables without the prefix."""
+def _environment(ledger: Path, simulator: RunningSimulator | str, settings: Mapping[str, str]) -> dict[str, str]:
     url = simulator if isinstance(simulator, str) else simulator.url
-    ledger = directory / "ledger.db"
     variables = {
         "UPSTREAMS__GEMINI__URL": url,
         "UPSTREAMS__VERTEX__URL": url,
@@ -150,13 +145,31 @@ def running_sidecar(
         "CONTROL__LISTEN": "127.0.0.1:0",
         "OBSERVE__LISTEN": "127.0.0.1:0",
         "LEDGER__URL": f"sqlite:///{ledger}",
-        **(settings or {}),
+        **settings,
     }
-    environment = {**os.environ, **{f"SIDECAR_{name}": value for name, value in variables.items()}}
+    return {**os.environ, **{f"SIDECAR_{name}": value for name, value in variables.items()}}
+
+
+@contextmanager
+def running_sidecar(
+    directory: Path,
+    simulator: RunningSimulator | str,
+    settings: Mapping[str, str] | None = None,
+    surroundings: Mapping[str, str] | None = None,
+    *,
+    within: Sequence[str] = (),
+) -> Iterator[RunningSidecar]:
+    """A sidecar whose gemini and vertex lead to the simulator. `settings` are `SIDECAR_*` variables without the prefix.
+
+    `surroundings` are other variables of its environment; `within` is a command that becomes the one behind it, as
+    `prlimit --nofile=160`.
+    """
+    ledger = directory / "ledger.db"
+    environment = {**_environment(ledger, simulator, settings or {}), **(surroundings or {})}
     errors = directory / "stderr"
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "sidecar", "serve"],
+            [*within, sys.executable, "-m", "sidecar", "serve"],
             cwd=directory,
             env=environment,
             stdout=subprocess.PIPE,

@@ -63,7 +63,7 @@ def new_name() -> str:
     return uuid.uuid4().hex
 
 
-OF_ONE_ANSWER = re.compile(r'simulated[-_]\d+|"(created|created_at|completed_at)": [\d.]+|\d{4}-\d\d-\d\dT[\d:.]+Z')
+OF_ONE_ANSWER = re.compile(r'simulated[-_]\d+|"(created|created_at|completed_at)": ?[\d.]+|\d{4}-\d\d-\d\dT[\d:.]+Z')
 """What differs between two answers of the simulator: its number, and the moment."""
 
 

@@ -53,6 +53,7 @@ A_MOMENTS = 3600 / (4 * SCRAPE_SECONDS)
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     "": (0, inf),
     "bytes": (0, 2**30),
+    "Bps": (0, 2**20),
     "cpm": (0, 60 * 100),
     "cps": (0, 10),
     "currencyUSD": (0, 100 * A_MOMENTS),
@@ -68,9 +69,10 @@ BY_TITLE: Mapping[str, tuple[float, float]] = {
     "CPU": (0, 4),
     "Since the last commit": (-SCRAPE_SECONDS, RUN_SECONDS),
     "Who leaves how often": (0, 50),
+    "Messages in sockets": (0, 1000),
 }
-"""What is no duration of the run; threads beside the loop; a commit after the beginning of the scrape that tells of it; and
-departures of one moment by the calls that started in it."""
+"""What is no duration of the run; threads beside the loop; a commit after the beginning of the scrape that tells of it;
+departures of one moment by the calls that started in it; and the pieces of answers, each of which is a message."""
 EXPECTED: Mapping[str, set[str]] = {
     "job": {JOB},
     "instance": {ENFORCING, OBSERVING},
@@ -83,7 +85,7 @@ EXPECTED: Mapping[str, set[str]] = {
         "command-a-03-2025",
         "other",
     },
-    "kind": {"unary", "stream", "background", "batch", "lro", "tuning"},
+    "kind": {"unary", "stream", "live", "background", "batch", "lro", "tuning"},
 }
 """What there is to choose from."""
 
@@ -158,10 +160,15 @@ def test_query_that_asks_for_examples__gets_some_that_name_the_call(grafana: Gra
     assert [example for example in examples if not example.keys() & {"call_id", "operation_id", "trace_id"}] == []
 
 
+UNREAD = "unknown"
+"""The model of a caller that was killed before its request was read; on a busy machine there may be one."""
+
+
 @pytest.mark.parametrize("dashboard", DASHBOARDS)
 def test_every_variable_offers_what_there_is(grafana: Grafana, dashboard: str) -> None:
     offered = grafana.values(dashboard)
-    assert {name: set(values) for name, values in offered.items()} == {name: EXPECTED[name] for name in offered}
+    found = {name: set(values) - {UNREAD} for name, values in offered.items()}
+    assert found == {name: EXPECTED[name] for name in offered}
 
 
 @pytest.mark.parametrize("dashboard", DASHBOARDS)

@@ -1,4 +1,7 @@
-"""A sidecar is killed fifty times under load, at moments of chance. Its ledger never loses an operation, and always adds up."""
+"""Sidecars are killed fifty times under load, at moments of chance. Their ledgers never lose an operation, and always add up.
+
+Two at a time, each with a ledger of its own: most of it is waiting for one to start.
+"""
 
 import http.client
 import json
@@ -9,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -19,8 +23,9 @@ import pytest
 from sidecar.simulator.server import RunningSimulator, running_simulator
 from tests.end_to_end.rig import RunningSidecar, running_sidecar
 
-KILLS = 50
-CALLERS = 6
+KILLS_EACH = 25
+LEDGERS = ("first", "second")
+CALLERS = 3
 LONGEST_LIFE_SECONDS = 0.5
 JSON = {"Content-Type": "application/json", "Authorization": "Bearer a-key"}
 CALL = ("/gemini/v1beta/models/gemini-2.5-flash:generateContent", {"contents": [{"parts": [{"text": "hi"}]}]})
@@ -36,11 +41,12 @@ SETTINGS = {
 class Load:
     """Callers that call, open operations and poll them, whether the sidecar is there or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self.address = ""
+        self._name = name
         self._is_over = threading.Event()
         self._numbers = iter(range(10**9))
-        self._threads = [threading.Thread(target=self._call, args=(seed,)) for seed in range(CALLERS)]
+        self._threads = [threading.Thread(target=self._call, args=(f"{name} {one}",)) for one in range(CALLERS)]
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -53,7 +59,7 @@ class Load:
             for thread in self._threads:
                 thread.join()
 
-    def _call(self, seed: int) -> None:
+    def _call(self, seed: str) -> None:
         dice = random.Random(seed)
         while not self._is_over.is_set():
             target, body = OPERATION if dice.random() < 0.3 else CALL
@@ -63,7 +69,7 @@ class Load:
 
     def _ask(self, method: str, target: str, body: object) -> str:
         """Ask once; the id in the answer, if there is an answer with one."""
-        tag = f"tag-{next(self._numbers)}"
+        tag = f"{self._name}-{next(self._numbers)}"
         headers = {**JSON, "X-Sidecar-Caller": tag, "X-Simulator-Call": tag, "X-Simulator": "seconds=0.03"}
         try:
             with closing(http.client.HTTPConnection(self.address, timeout=5)) as connection:
@@ -82,18 +88,25 @@ def provider() -> Iterator[RunningSimulator]:
 
 
 @pytest.fixture(scope="module")
-def directory(provider: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a ledger lies that has been through all of it, and has had time to settle."""
-    with pytest.MonkeyPatch.context() as environment:
+def directories(provider: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Where ledgers lie that have been through all of it, and have had time to settle."""
+    places = {name: tmp_path_factory.mktemp(name) for name in LEDGERS}
+    with pytest.MonkeyPatch.context() as environment, ThreadPoolExecutor(len(LEDGERS)) as pool:
         environment.setenv(VARIABLE, "a-key")
-        return been_through(tmp_path_factory.mktemp("killed"), provider)
+        list(pool.map(lambda name: go_through(name, places[name], provider), LEDGERS))
+    return places
 
 
-def been_through(place: Path, provider: RunningSimulator) -> Path:
-    load, dice = Load(), random.Random(5)
+@pytest.fixture(params=LEDGERS)
+def directory(request: pytest.FixtureRequest, directories: dict[str, Path]) -> Path:
+    return directories[request.param]
+
+
+def go_through(name: str, place: Path, provider: RunningSimulator) -> None:
+    load, dice = Load(name), random.Random(name)
     settings = SETTINGS | {"UPSTREAMS__OPENAI__URL": provider.url}
     with load.running():
-        for _ in range(KILLS):
+        for _ in range(KILLS_EACH):
             with running_sidecar(place, provider, settings) as sidecar:
                 check_the_page(sidecar)
                 load.address = urlsplit(sidecar.proxy).netloc
@@ -103,7 +116,6 @@ def been_through(place: Path, provider: RunningSimulator) -> Path:
         wait_until_settled(sidecar)
         check_the_page(sidecar)
         sidecar.end()
-    return place
 
 
 def check_the_page(sidecar: RunningSidecar) -> None:
@@ -138,10 +150,10 @@ def test_nothing_is_left_open(directory: Path) -> None:
 
 def test_every_operation_of_the_provider_has_its_row(directory: Path, provider: RunningSimulator) -> None:
     known = {tag for (tag,) in rows(directory, "SELECT caller FROM operations")}
-    lost = [seen.tag for seen in provider.operations if seen.tag not in known]
-    print(f"{len(provider.operations)} operations, {len(known)} rows")
-    assert len(provider.operations) > KILLS
-    assert lost == []
+    made = [seen.tag for seen in provider.operations if seen.tag.startswith(f"{directory.name.rstrip('0')}-")]
+    print(f"{len(made)} operations, {len(known)} rows")
+    assert len(made) > KILLS_EACH
+    assert [tag for tag in made if tag not in known] == []
 
 
 def test_every_learned_id_was_followed_to_its_end(directory: Path) -> None:
@@ -171,5 +183,5 @@ def test_bill_is_the_providers_to_the_last_digit(
     apart = [
         (tag, usd, truth.get(str(tag))) for tag, usd in ours if Decimal(str(usd)) != truth.get(str(tag), Decimal(0))
     ]
-    assert billed["rows"] > KILLS / 2
+    assert billed["rows"] > KILLS_EACH / 2
     assert apart == []

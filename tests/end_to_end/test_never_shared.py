@@ -41,6 +41,8 @@ SAME = {
     "x-goog-api-key": (TENANT, TENANT),
     "query": (PARAMETER, PARAMETER),
     "Authorization": (BEARER, BEARER),
+    "name in another case": (TENANT, GEMINI.having(X_GOOG_API_KEY="tenant-a")),
+    "space around the value": (TENANT, GEMINI.having(x_goog_api_key="  tenant-a \t")),
     "attempt of Stainless'": (
         BEARER.having(X_Stainless_Retry_Count="0"),
         BEARER.having(X_Stainless_Retry_Count="1"),
@@ -59,6 +61,38 @@ OTHER = {
     "SigV4 key": (invoked("1"), invoked("2", key="AKIAOTHER")),
     "amz-sdk-invocation-id": (invoked("1"), invoked("2", invocation="another")),
     "X-Sidecar-Caller": (TENANT, TENANT.having(X_Sidecar_Caller="somebody-else")),
+    "case of the credential": (BEARER, BEARER.having(Authorization="Bearer Tenant-a")),
+    "scheme of the credential": (BEARER, BEARER.having(Authorization="bearer tenant-a")),
+    "field of the credential": (TENANT, GEMINI.having(Authorization="tenant-a")),
+    "credential moved into the query": (TENANT, PARAMETER),
+    "?key= in percent": (PARAMETER, GEMINI._replace(target=f"{GEMINI.target}?key=tenant%2Da")),
+    "second ?key=": (PARAMETER, GEMINI._replace(target=f"{PARAMETER.target}&key=tenant-b")),
+    "second credential": (TENANT, TENANT.having(Authorization="Bearer tenant-b")),
+    "Cookie": (TENANT.having(Cookie="tenant=a"), TENANT.having(Cookie="tenant=b")),
+    "no Cookie": (TENANT.having(Cookie="tenant=a"), TENANT),
+    "Proxy-Authorization": (
+        TENANT.having(Proxy_Authorization="Basic dGVuYW50LWE6eA=="),
+        TENANT.having(Proxy_Authorization="Basic dGVUyW50LWI6eA=="),
+    ),
+    "case of Proxy-Authorization": (
+        TENANT.having(Proxy_Authorization="Basic YQ=="),
+        TENANT.having(Proxy_Authorization="Basic yq=="),
+    ),
+    "label that no setting allows": (
+        TENANT.having(X_Sidecar_Label_Tenant="a"),
+        TENANT.having(X_Sidecar_Label_Tenant="b"),
+    ),
+    "project that pays": (
+        TENANT.having(x_goog_user_project="project-a"),
+        TENANT.having(x_goog_user_project="project-b"),
+    ),
+    "percent in the path": (TENANT, TENANT._replace(target=GEMINI.target.replace("gemini", "%67emini", 1))),
+    "slash in the path": (TENANT, TENANT._replace(target="/" + GEMINI.target)),
+    "empty query": (TENANT, TENANT._replace(target=f"{GEMINI.target}?")),
+    "tenant in the body": (
+        TENANT._replace(body={**GEMINI.body, "labels": {"tenant": "a"}}),
+        TENANT._replace(body={**GEMINI.body, "labels": {"tenant": "b"}}),
+    ),
     "header of one's own": (TENANT.having(X_Tenant="a"), TENANT.having(X_Tenant="b")),
     "upstream": (TENANT, TENANT._replace(upstream="gemini-two")),
     "path": (TENANT, TENANT._replace(target=GEMINI.target.replace("v1beta", "v1"))),
@@ -66,7 +100,7 @@ OTHER = {
     "body": (TENANT, TENANT._replace(body={**GEMINI.body, "generationConfig": {"temperature": 0}})),
     "opt-out of the retry": (TENANT, TENANT.having(X_Sidecar_Rescue="off")),
 }
-"""A request, and one that is another."""
+"""A request, and one that is another; whoever can tell two tenants apart by anything finds them apart."""
 
 NEVER = {
     "opted out": (TENANT.having(X_Sidecar_Rescue="off"), TENANT.having(X_Sidecar_Rescue="off")),

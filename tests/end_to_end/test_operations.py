@@ -1,12 +1,15 @@
 """Real SDKs open operations and are killed: what becomes of the operation, by the provider's own journal and bill."""
 
+import http.client
+import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +20,7 @@ from tests.end_to_end.operators import FAMILIES, Operators, headers_of
 from tests.end_to_end.rig import Row, RunningSidecar, usd
 
 families = pytest.mark.parametrize("family", FAMILIES)
+JSON = {"Content-Type": "application/json", "Authorization": "Bearer a-key"}
 AT_ONCE = 4
 """Programs that begin together: an SDK's client takes half a second of CPU to make."""
 
@@ -204,3 +208,23 @@ def test_faithful_pollers_are_never_touched_for_ten_leases(
     time.sleep(max(0.0, faithful.since + 10 - time.monotonic()))
     touched = {family: at_the_provider(simulator, f"faithful-{family}").cancels for family in FAMILIES}
     assert touched == dict.fromkeys(FAMILIES, ())
+
+
+def test_create_is_sent_again__the_one_whose_id_its_caller_never_learned_is_cancelled(
+    simulator: RunningSimulator, enforcing: RunningSidecar
+) -> None:
+    response, place = FAMILIES["response"], urlsplit(enforcing.proxy).netloc
+    headers = headers_of("sent-again", LONG)
+    body = json.dumps({"model": "gpt-5-mini", "input": "hi", "background": True})
+    with closing(http.client.HTTPConnection(place)) as first:
+        first.request("POST", "/openai/v1/responses", body, headers | JSON)
+        simulator.reached("sent-again", "received")
+    with response.client(enforcing.proxy, headers) as client:
+        id = response.submit(client)
+        while not [
+            line for line in enforcing.log if line["event"] == "operation_settled" and line["caller"] == "sent-again"
+        ]:
+            assert response.state(client, id) == "in_progress"
+            time.sleep(0.3)
+    cancels = {seen.id == id: len(seen.cancels) for seen in simulator.operations if seen.tag == "sent-again"}
+    assert cancels == {False: 1, True: 0}
