@@ -4,8 +4,8 @@ Everything of ours is switched on: metering, ledger, metrics, a log line a call.
 access log with the same facts. Each runs as one worker on one CPU, and buffers nothing.
 """
 
-import resource
 import shutil
+import ssl
 import sys
 import time
 import urllib.error
@@ -13,51 +13,14 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
+from tests.bench.certificates import make_certificate
 from tests.bench.figures import DIRECT, ENFORCING, SIDECAR
 from tests.bench.peers import ENVOY, program
+from tests.bench.places import NOTHING, NotAnswering, Place, Start, Upstream, Way, written
 from tests.bench.processes import CONTENDER_CPU, Running, free_port, running
 from tests.bench.transcript import ANSWER, AT_ONCE, HEADERS, Dialect, gemini
-
-HERE = Path(__file__).parent
-NOTHING: Mapping[str, str] = MappingProxyType({})
-SPARE_DESCRIPTORS = 150
-"""Of a process, besides two for each call."""
-
-
-class NotAnswering(Exception):
-    """A contender was started and does not pass calls on as it should."""
-
-
-class Upstream(NamedTuple):
-    """Where the provider is."""
-
-    port: int
-    ca_file: Path | None = None
-    """The authority of its certificate where it speaks TLS; contenders verify it."""
-
-    @property
-    def url(self) -> str:
-        """Its base URL."""
-        return f"{'https' if self.ca_file else 'http'}://127.0.0.1:{self.port}"
-
-
-class Place(NamedTuple):
-    """Where a contender is to run."""
-
-    folder: Path
-    """Its own."""
-    port: int
-    upstream: Upstream
-
-
-class Start(NamedTuple):
-    """How a contender is started."""
-
-    command: list[str]
-    variables: Mapping[str, str] = NOTHING
 
 
 class Contender(NamedTuple):
@@ -73,6 +36,7 @@ class Contender(NamedTuple):
     """What it wants to be told with each request."""
     is_heavy: bool = False
     """It needs a millisecond or more for a call, so it is given fewer."""
+    way: Way = Way.OPEN
 
     def lacking(self) -> list[str]:
         """What it needs that is not on this machine."""
@@ -89,6 +53,10 @@ class Up(NamedTuple):
     process: Running | None = None
     is_heavy: bool = False
     variables: Mapping[str, str] = NOTHING
+    ca_file: Path | None = None
+    """The authority of the certificate that it shows, where callers speak TLS."""
+    tunnel_to: str = ""
+    """The host and port that it is asked for a tunnel to; empty where it is no such proxy."""
 
 
 def direct(upstream: Upstream) -> Up:
@@ -96,31 +64,8 @@ def direct(upstream: Upstream) -> Up:
     return Up(DIRECT, upstream.port, gemini("/v1beta"), {})
 
 
-def written(place: Place, template: str, **values: object) -> Path:
-    """A settings file made from a template beside this file, in the contender's folder.
-
-    A line that begins with `@TLS@` is kept where the upstream speaks TLS, one with `@PLAIN@` where it does not.
-    """
-    kept, left_out = ("@TLS@", "@PLAIN@") if place.upstream.ca_file else ("@PLAIN@", "@TLS@")
-    lines = (HERE / template).read_text().splitlines()
-    text = "\n".join(line.replace(kept, "") for line in lines if left_out not in line)
-    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    known = {
-        "RUN": place.folder,
-        "PORT": place.port,
-        "UPSTREAM": place.upstream.port,
-        "CA": place.upstream.ca_file,
-        "SLOTS": descriptors * 17 // 16,
-        "CALLS": (descriptors - SPARE_DESCRIPTORS) // 2,
-    }
-    for key, value in {**known, **values}.items():
-        text = text.replace(f"@{key}@", str(value))
-    settings = place.folder / template.removesuffix(".in")
-    settings.write_text(text + "\n")
-    return settings
-
-
-def _nginx(place: Place) -> Start:
+def nginx(place: Place) -> Start:
+    """nginx."""
     return Start(["nginx", "-c", str(written(place, "nginx.conf.in"))])
 
 
@@ -134,7 +79,8 @@ def _envoy(place: Place) -> Start:
     return Start([str(ENVOY), "-c", settings, *flags])
 
 
-def _sidecar(place: Place) -> Start:
+def sidecar(place: Place) -> Start:
+    """The sidecar as it is by default."""
     variables = {
         "PROXY__LISTEN": f"127.0.0.1:{place.port}",
         "CONTROL__LISTEN": f"127.0.0.1:{free_port()}",
@@ -153,25 +99,27 @@ def _sidecar(place: Place) -> Start:
 
 def _enforcing(place: Place) -> Start:
     """The same in `mode: enforce`: replies are kept while they pass, for retries that never come here."""
-    command, variables = _sidecar(place)
+    command, variables = sidecar(place)
     return Start(command, {**variables, "SIDECAR_MODE": "enforce"})
 
 
 FAST = (
-    Contender("nginx", ("nginx",), _nginx),
+    Contender("nginx", ("nginx",), nginx),
     Contender("haproxy", ("haproxy",), _haproxy),
     Contender("envoy", (ENVOY,), _envoy),
     Contender(ENFORCING, (), _enforcing, dialect=gemini("/gemini/v1beta")),
-    Contender(SIDECAR, (), _sidecar, dialect=gemini("/gemini/v1beta")),
+    Contender(SIDECAR, (), sidecar, dialect=gemini("/gemini/v1beta")),
 )
 
 
 @contextmanager
 def up(contender: Contender, folder: Path, upstream: Upstream) -> Iterator[Up]:
     """A contender that has answered its first call."""
-    place = Place(folder / contender.name, free_port(), upstream)
+    place = Place(folder / contender.name, free_port(), upstream, contender.way)
     shutil.rmtree(place.folder, ignore_errors=True)
     place.folder.mkdir(parents=True)
+    if contender.way is Way.SECURE:
+        make_certificate(place.folder / "own.pem", place.folder / "own.key")
     start = contender.start(place)
     log = place.folder / "output"
     with running(start.command, CONTENDER_CPU, log, start.variables) as process:
@@ -183,6 +131,8 @@ def up(contender: Contender, folder: Path, upstream: Upstream) -> Iterator[Up]:
             process,
             contender.is_heavy,
             start.variables,
+            contender.way.ca_file(place.folder),
+            f"127.0.0.1:{upstream.port}" if contender.way is Way.CONNECT else "",
         )
         _wait_until_it_answers(answering, log)
         yield answering
@@ -226,9 +176,13 @@ def call(one: Up) -> None:
         OSError: no connection, or a status that is not 200.
         NotAnswering: the reply is not the provider's.
     """
-    url, body = f"http://127.0.0.1:{one.port}{one.dialect.unary}", one.dialect.prompt(AT_ONCE)
+    scheme, place = "https" if one.ca_file else "http", one.tunnel_to or f"127.0.0.1:{one.port}"
+    url, body = f"{scheme}://{place}{one.dialect.unary}", one.dialect.prompt(AT_ONCE)
     request = urllib.request.Request(url, body, {**HEADERS, **one.headers}, method="POST")
-    with urllib.request.urlopen(request, timeout=30) as reply:
+    proxies = {"https": f"http://127.0.0.1:{one.port}"} if one.tunnel_to else {}
+    secure = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=one.ca_file))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies), secure)
+    with opener.open(request, timeout=30) as reply:
         if ANSWER not in reply.read().decode():
             raise NotAnswering(f"{one.name} does not give the provider's reply")
 

@@ -13,8 +13,9 @@ Results = Mapping[str, Rounds]
 
 SMALL_RATIO = 0.1
 SIDECAR, ENFORCING, DIRECT = "sidecar", "enforcing", "direct"
-OURS = (SIDECAR, ENFORCING)
-"""The sidecar as it is without a setting, and in `mode: enforce`."""
+INTERCEPTING = "intercepting"
+OURS = (SIDECAR, ENFORCING, INTERCEPTING)
+"""The sidecar as it is without a setting, in `mode: enforce`, and as an explicit proxy."""
 
 
 class Goal(NamedTuple):
@@ -105,6 +106,12 @@ def _added(rounds: Rounds, contender: str, key: str) -> list[float]:
 ONE, MANY, SSE = "unary, 1 at a time", "unary, 64 at once", "200 streams, 20 ms a chunk"
 DELAYED, TLS = "unary, 64 at once, 200 ms upstream", "unary, 64 at once, TLS upstream"
 UPLOAD, STARTUP, DEPARTURES = "upload of 20 MB", "start and idle", "departures, 1,000 calls open"
+SECURE_KEPT, SECURE_NEW = "TLS callers, connections kept", "TLS callers, a handshake for each call"
+BOTH_KEPT, BOTH_NEW = (
+    "TLS callers and provider, connections kept",
+    "TLS callers and provider, a handshake for each call",
+)
+SECURE = (SECURE_KEPT, SECURE_NEW, BOTH_KEPT, BOTH_NEW)
 FEW_OPEN, MANY_OPEN = "2,000 open streams", "10,000 open streams"
 
 GOALS = (
@@ -154,6 +161,18 @@ def summary_table(results: Results, goals: Iterable[Goal] = GOALS) -> str:
         met = "not measured" if value is None else "yes" if goal.is_met(value) else "NO"
         rows.append([goal.figure, goal.target, "-" if value is None else goal.shown(value), met])
     return table(["figure", "target", "measured", "met?"], rows)
+
+
+def beside_table(results: Results, scenarios: Iterable[str], key: str, against: str) -> str:
+    """How much more of something everybody takes than one of them does: by scenario, the medians of the rounds' ratios."""
+    names = list(dict.fromkeys(name for scenario in scenarios for name in results.get(scenario, {}) if name != against))
+    rows = []
+    for scenario in scenarios:
+        rounds = results.get(scenario, {})
+        ratios = [ratio(_values(rounds, name, key), _values(rounds, against, key)) for name in names]
+        if rounds:
+            rows.append([scenario, *("-" if each is None else f"{_shown(each)} x" for each in ratios)])
+    return table([f"{key}, beside {against}", *names], rows)
 
 
 def _shown(value: float | None) -> str:

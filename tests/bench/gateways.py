@@ -5,8 +5,9 @@ headers that it may not change), so it is asked in OpenAI's dialect, and transla
 Their defaults are kept, with nothing switched on that costs: no database, no budget, no log but errors.
 """
 
-from tests.bench.contenders import Contender, Place, Start, Upstream
+from tests.bench.contenders import Contender
 from tests.bench.peers import LITELLM, PORTKEY
+from tests.bench.places import Place, Start, Upstream
 from tests.bench.transcript import HEADERS, Dialect, gemini
 
 OPENAI = Dialect("/v1/chat/completions", "/v1/chat/completions", is_openai=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench import peers, streams, unary, upstreams
 from tests.bench.contenders import FAST, Contender, up
-from tests.bench.figures import OURS, SIDECAR, scenario_table, summary_table
+from tests.bench.figures import OURS, SECURE, SIDECAR, beside_table, scenario_table, summary_table
 from tests.bench.gateways import SLOW
 from tests.bench.processes import settle_down_on_the_load_cpu
 from tests.bench.scenarios import CONCURRENCY, SCENARIOS, SSE_PACE, SSE_STREAMS, Bench
@@ -88,6 +88,8 @@ def compare(told: argparse.Namespace, folder: Path, descriptors: int) -> None:
     print(*(f"{key} {value}" for key, value in conditions.items()), sep=", ")
     for scenario, rounds in bench.results.items():
         print(f"\n{scenario}\n\n{scenario_table(rounds)}")
+    if any(scenario in bench.results for scenario in SECURE):
+        print(f"\n{beside_table(bench.results, SECURE, 'cpu_us', 'nginx')}")
     print(f"\n{summary_table(bench.results)}")
     if told.json:
         told.json.write_text(json.dumps({"machine": conditions, "results": bench.results}, indent=1) + "\n")

@@ -5,15 +5,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.bench import departures, figures, startup, streams, unary, uploads, upstreams
-from tests.bench.contenders import SPARE_DESCRIPTORS, Contender, NotAnswering, Up, Upstream, all_up, up
+from tests.bench import departures, figures, secure, startup, streams, unary, uploads, upstreams
+from tests.bench.contenders import Contender, Up, all_up, up
 from tests.bench.figures import SIDECAR, Measured
+from tests.bench.places import SPARE_DESCRIPTORS, NotAnswering, Upstream
 from tests.bench.transcript import Pace
 
 CONCURRENCY = 64
 SSE_STREAMS, SSE_PACE = 200, Pace(chunks=100, every_ms=20)
 WARM_UP_STREAMS, WARM_UP_PACE = 20, Pace(chunks=5, every_ms=20)
 FEW_OPEN, MANY_OPEN = 2_000, 10_000
+WARM_UP_SECONDS = 1
 DELAYED = Pace(every_ms=200)
 UPLOADS = 5
 
@@ -69,6 +71,27 @@ def calls_over_tls(bench: Bench) -> None:
         unary.warm_up(proxies, CONCURRENCY)
         load = partial(unary.load, concurrency=CONCURRENCY, seconds=bench.seconds)
         bench.interleaved(proxies, {figures.TLS: load})
+
+
+def calls_from_tls(bench: Bench) -> None:
+    """Calls of callers that speak TLS, by a base URL and by CONNECT: on connections that are kept, and on a new one each."""
+    _calls_from_tls(bench, False, figures.SECURE_KEPT, figures.SECURE_NEW)
+    _calls_from_tls(bench, True, figures.BOTH_KEPT, figures.BOTH_NEW)
+
+
+def _calls_from_tls(bench: Bench, is_tls: bool, kept: str, new: str) -> None:
+    names = {contender.name for contender in bench.contenders}
+    with (
+        upstreams.replying(bench.folder, is_tls=is_tls) as upstream,
+        all_up(list(secure.contenders(names, upstream)), bench.folder, upstream) as everybody,
+    ):
+        proxies = [one for one in everybody if one.process]
+        for one in proxies:
+            secure.load(one, WARM_UP_SECONDS, is_kept=True)
+        bench.interleaved(proxies, {
+            kept: partial(secure.load, seconds=bench.seconds, is_kept=True),
+            new: partial(secure.load, seconds=bench.seconds, is_kept=False),
+        })  # fmt: skip
 
 
 def sse_streams(bench: Bench) -> None:
@@ -130,6 +153,7 @@ SCENARIOS: Mapping[str, Callable[[Bench], None]] = {
     "unary": unary_calls,
     "delayed": delayed_calls,
     "tls": calls_over_tls,
+    "secure": calls_from_tls,
     "sse": sse_streams,
     "streams": open_streams,
     "upload": upload_bodies,

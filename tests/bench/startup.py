@@ -5,8 +5,9 @@ import urllib.request
 from pathlib import Path
 
 from tests.bench import streams
-from tests.bench.contenders import Contender, Up, Upstream, call, up
+from tests.bench.contenders import Contender, Up, call, up
 from tests.bench.figures import Measured
+from tests.bench.places import Upstream
 from tests.bench.transcript import Pace
 
 CALLS = 100

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.figures import GOALS, Goal, Measured, percentile, ratio, scenario_table, summary_table
+from tests.bench.figures import GOALS, Goal, Measured, beside_table, percentile, ratio, scenario_table, summary_table
 
 UNARY = "unary"
 
@@ -111,3 +111,15 @@ def test_percentile_of_nothing_is_nothing() -> None:
 
 def test_every_promised_figure_is_there() -> None:
     assert len({goal.figure for goal in GOALS}) == 12
+
+
+def test_beside_somebody__then_the_medians_of_the_ratios_and_dashes() -> None:
+    found = {
+        "one": {"nginx": rounds("cpu_us", 10, 40), "sidecar": rounds("cpu_us", 20, 100)},
+        "two": {"nginx": rounds("cpu_us", 10), "intercepting": rounds("cpu_us", 35)},
+    }
+    told = [
+        line.replace(" ", "") for line in beside_table(found, ("one", "two", "three"), "cpu_us", "nginx").splitlines()
+    ]
+    assert told[0] == "|cpu_us,besidenginx|sidecar|intercepting|"
+    assert told[2:] == ["|one|2.25x|-|", "|two|-|3.5x|"]

@@ -1,14 +1,14 @@
 """The two providers of the benchmark: nginx where a call is one reply, ours where it takes time; with or without TLS."""
 
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.contenders import Place, Upstream, written
+from tests.bench.certificates import make_certificate
+from tests.bench.places import Place, Upstream, written
 from tests.bench.processes import LOAD_CPU, free_port, running
 from tests.bench.transcript import REPLY
 
@@ -21,7 +21,7 @@ def replying(folder: Path, is_tls: bool = False) -> Iterator[Upstream]:
     place = Place(folder / "upstream", free_port(), Upstream(0, folder / "upstream" / CERTIFICATE if is_tls else None))
     place.folder.mkdir(exist_ok=True)
     if is_tls:
-        _make_certificate(place.folder)
+        make_certificate(place.folder / CERTIFICATE, place.folder / "provider.key")
     settings = written(place, "upstream.conf.in", REPLY=REPLY.decode())
     with running(["nginx", "-c", str(settings)], LOAD_CPU, place.folder / "output", {}):
         _wait_until_it_listens(place.port)
@@ -36,27 +36,6 @@ def pacing(folder: Path) -> Iterator[Upstream]:
     with running(command, LOAD_CPU, folder / "provider.output", {}):
         _wait_until_it_listens(port)
         yield Upstream(port)
-
-
-def _make_certificate(folder: Path) -> None:
-    """A certificate for loopback that is its own authority."""
-    command = [
-        *(
-            "openssl",
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ),
-        *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
-        *("-keyout", str(folder / "provider.key"), "-out", str(folder / CERTIFICATE)),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
 
 
 def _wait_until_it_listens(port: int, seconds: float = 10.0) -> None:
