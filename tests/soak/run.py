@@ -1,155 +1,110 @@
-"""A soak: mixed traffic through one `sidecar serve` for minutes, and then everything it took must have been given back.
+"""A soak: traffic of every kind through one `sidecar serve`, and all that happens to it in hours. README.md says more.
 
-    make soak                           five minutes
-    make soak ARGS="--seconds 60"       shorter; --callers (40) and --seed change the traffic
+    make soak                                                       five minutes on SQLite
+    make soak ARGS="--seconds 1800 --rate 500 --ledger postgresql"  what README.md shows
+    make soak ARGS="--summary FILE"                                 its figures in Markdown besides
 
-The provider is the simulator, in a thread of its own; callers are bare sockets, google-genai clients, and processes that are
-killed. Every ten seconds it prints the calls so far, resident memory, file descriptors, connections, threads and rows that the
-ledger has not written yet, and at the end the calls by outcome. Asyncio's tasks can't be seen from outside; a task that
-leaks holds memory, a connection or a call, and those can.
-
-It exits with 1 and a sentence for each figure that did not come back:
-
-    calls in flight, callers' connections   0, within 30 s of the last caller
-    file descriptors, threads               as many as after the warm-up
-    resident memory                         grown by less than the bound from the half of the time to its end
-    started = settled                       on the metrics page, and as many rows in the ledger
-    spend                                   in the ledger what the simulator's bill says, to the last digit
-    callers that stayed                     each got its whole answer
-    exceptions in the sidecar's loop        none
+A line every ten seconds, and in the end a sentence for each thing that does not hold; then it exits with 1.
 """
 
 import argparse
-import asyncio
-import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-from sidecar.simulator.server import RunningSimulator, running_simulator
-from tests.end_to_end.rig import RunningSidecar, running_sidecar, usd
-from tests.soak.figures import MIB, Figures, look
-from tests.soak.traffic import Traffic
+import msgspec
 
-EVERY_SECONDS = 10.0
-WARM_UP_SECONDS = 10.0
-"""At most; a fifth of the time where that is less."""
-POOL_SECONDS = 7.0
-"""By then no connection to the provider is left: one second of idleness closes it, and that is looked at every five."""
-SETTINGS = {"LIMITS__UPSTREAM_IDLE_SECONDS": "1"}
-QUIET_SECONDS = 30.0
-"""At most, until all is given back."""
-MOST_GROWTH_BYTES = 4 * MIB
-"""Of resident memory in the second half. It grows by a third of a MiB a second at first, and stands still after a minute."""
+from tests.postgres import PostgresServer
+from tests.soak.accounts import Accounts
+from tests.soak.answers import learned
+from tests.soak.house import Edition, House
+from tests.soak.ledgers import PostgresLedger, SoakedLedger, SqliteLedger, seed
+from tests.soak.soak import Say, Scene, Soak, Wanted
+from tests.soak.stage import running_providers
+from tests.soak.summary import summary
+from tests.soak.totals import of_ledger
+from tests.soak.verdict import findings
+from tests.soak.watched_sidecar import watched_sidecar
 
-Say = Callable[[str], None]
-
-
-class Soak:
-    """One process under traffic. `findings` are the figures that did not come back, each a sentence."""
-
-    def __init__(self, sidecar: RunningSidecar, simulator: RunningSimulator, traffic: Traffic, say: Say) -> None:
-        self._sidecar, self._simulator, self._traffic, self._say = sidecar, simulator, traffic, say
-        self._stderr = sidecar.ledger.with_name("stderr")
-        self.findings: list[str] = []
-
-    def run(self, seconds: float) -> None:
-        """Warm up, soak, let it rest, and look."""
-        asyncio.run(self._traffic.run(min(seconds / 5, WARM_UP_SECONDS)))
-        self._simulator.settled()
-        time.sleep(POOL_SECONDS)
-        warm = look(self._sidecar)
-        self._say(f"after the warm-up:\n{warm.line(0)}")
-        half, end = asyncio.run(self._soak(seconds))
-        self._simulator.settled()
-        last = self._at_rest(warm)
-        self._say(f"at rest:\n{last.line(seconds)}")
-        for outcome, count in sorted(last.outcomes.items()):
-            self._say(f"{count:9d} {outcome}")
-        self._say(f"{sum(self._traffic.made.values()):9d} callers, of {len(self._traffic.made)} kinds")
-        self._check(warm, half, end, last)
-
-    async def _soak(self, seconds: float) -> tuple[Figures, Figures]:
-        """Traffic for so long; the figures at half of the time and at its end."""
-        running = asyncio.ensure_future(self._traffic.run(seconds))
-        began = time.monotonic()
-        figures = [await asyncio.to_thread(look, self._sidecar)]
-        step = min(EVERY_SECONDS, seconds / 4)
-        while (passed := time.monotonic() - began) < seconds - step / 2:
-            await asyncio.sleep(min(step, seconds - passed))
-            figures.append(await asyncio.to_thread(look, self._sidecar))
-            self._say(figures[-1].line(time.monotonic() - began))
-        await running
-        return figures[len(figures) // 2], figures[-1]
-
-    def _at_rest(self, warm: Figures) -> Figures:
-        """The figures once all is given back, or when it was waited for long enough."""
-        deadline = time.monotonic() + QUIET_SECONDS
-        while True:
-            now = look(self._sidecar)
-            is_idle = not (now.in_flight or now.connections or now.rows_waiting)
-            if (is_idle and now.file_descriptors <= warm.file_descriptors) or time.monotonic() > deadline:
-                return now
-            time.sleep(0.25)
-
-    def _check(self, warm: Figures, half: Figures, end: Figures, last: Figures) -> None:
-        rows = self._sidecar.rows()
-        spend = sum((usd(row) for row in rows if row["spend_usd"] is not None), Decimal(0))
-        grown, bill = end.resident_bytes - half.resident_bytes, self._simulator.bill.total_usd
-        claims = {
-            f"{last.in_flight} calls are still in flight": last.in_flight == 0,
-            f"{last.connections} connections of callers are still open": last.connections == 0,
-            f"{last.file_descriptors} file descriptors are open; after the warm-up there were {warm.file_descriptors}":
-                last.file_descriptors <= warm.file_descriptors,
-            f"{last.threads} threads are running; after the warm-up there were {warm.threads}":
-                last.threads <= warm.threads,
-            f"resident memory grew by {grown / MIB:.1f} MiB in the second half; the bound is {MOST_GROWTH_BYTES / MIB:.0f}":
-                grown <= MOST_GROWTH_BYTES,
-            f"{last.started} calls were started and {last.settled} have settled": last.started == last.settled,
-            f"{last.rows_waiting} rows wait for the ledger, {last.rows_dropped} were dropped":
-                last.rows_waiting == last.rows_dropped == 0,
-            f"the ledger has {len(rows)} rows for {last.started} calls": len(rows) == last.started,
-            f"{sum(not row['outcome'] for row in rows)} rows have no outcome": all(row["outcome"] for row in rows),
-            f"the ledger says {spend} USD were spent; the provider's bill says {bill}": spend == bill,
-            f"{len(self._traffic.troubles)} callers that stayed were not served, as: {self._traffic.troubles[:3]}":
-                not self._traffic.troubles,
-        }  # fmt: skip
-        self.findings = [f"the sidecar's own loop reported: {fault}" for fault in faults_in(self._stderr.read_text())]
-        self.findings += [finding for finding, holds in claims.items() if not holds]
-        self._say(f"resident memory: {grown / MIB:+.1f} MiB in the second half; spend: {spend} USD, bill: {bill} USD")
+SEEDED_EACH_SECOND = 20
 
 
-def faults_in(stderr: str) -> list[str]:
-    """The last line of each traceback that a program has printed."""
-    return [part.splitlines()[-1] for part in re.findall(r"Traceback .*\n(?: .*\n)*.*", stderr)]
+class Soaked(NamedTuple):
+    """What came of it."""
+
+    findings: list[str]
+    summary: str
 
 
-def soak(seconds: float, callers: int, seed: int, say: Say) -> list[str]:
-    """Soak a sidecar of its own; returns the findings."""
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        running_simulator() as simulator,
-        running_sidecar(Path(directory), simulator, SETTINGS) as sidecar,
-    ):
-        one = Soak(sidecar, simulator, Traffic(sidecar.proxy, callers, seed), say)
-        one.run(seconds)
-        return one.findings
+@contextmanager
+def postgres_ledger() -> Iterator[PostgresLedger]:
+    """A ledger in a server of its own."""
+    server = PostgresServer()
+    try:
+        with server.new_place() as url:
+            yield PostgresLedger(server, url)
+    finally:
+        server.remove()
+
+
+@contextmanager
+def scene(folder: Path, wanted: Wanted, ledger: SoakedLedger) -> Iterator[tuple[Scene, Edition]]:
+    """All that a soak is played on, running."""
+    answers = learned()
+    (folder / "answers").write_bytes(msgspec.msgpack.encode(answers))
+    with running_providers(folder) as providers:
+        house = House(folder, providers.soak_url, providers.simulator_url, ledger.url)
+        house.renew_certificate()
+        first = Edition(0, 0, time.time_ns() // 1000)
+        house.write(first)
+        with watched_sidecar(folder, wanted.hour_seconds) as sidecar:
+            yield Scene(folder, providers, ledger, house, sidecar), first
+
+
+def soak(wanted: Wanted, ledger: SoakedLedger, folder: Path, say: Say) -> Soaked:
+    """Soak a sidecar of its own, and look whether all holds."""
+    seeded = seed(ledger.url, wanted.seconds, SEEDED_EACH_SECOND)
+    with scene(folder, wanted, ledger) as (played_on, first):
+        one = Soak(wanted, played_on, first, say)
+        one.run()
+        desk = {**played_on.providers.desk("settled"), **played_on.providers.desk("operations")}
+        played_on.providers.end()
+        totals = of_ledger(ledger)
+        with ExitStack() as stack:
+            accounts = Accounts(folder / "accounts.db")
+            stack.callback(accounts.close)
+            accounts.read(folder, learned(), ledger, one.hours.editions)
+            found = findings(one, played_on, accounts, desk, totals, seeded)
+            return Soaked(found, summary(one, wanted, played_on, accounts, totals, found))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Soak as the flags say; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.soak.run")
     parser.add_argument("--seconds", type=float, default=300.0)
-    parser.add_argument("--callers", type=int, default=40, help="bare sockets at once; SDK clients come on top")
+    parser.add_argument("--rate", type=float, default=500.0, help="calls a second")
+    parser.add_argument("--ledger", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--summary", type=Path, help="a file for the figures in Markdown")
+    parser.add_argument("--folder", type=Path, help="an empty one that stays: its ledger, and all accounts")
     flags = parser.parse_args(arguments)
-    findings = soak(flags.seconds, flags.callers, flags.seed, lambda line: print(line, flush=True))
-    for finding in findings:
-        print(f"NOT GIVEN BACK: {finding}", file=sys.stderr)
-    return 1 if findings else 0
+    with ExitStack() as stack:
+        folder = flags.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
+        ledger: SoakedLedger = SqliteLedger(folder)
+        if flags.ledger == "postgresql":
+            ledger = stack.enter_context(postgres_ledger())
+        wanted = Wanted(flags.seconds, flags.rate, seed=flags.seed)
+        soaked = soak(wanted, ledger, folder, lambda line: print(line, flush=True))
+    print(soaked.summary)
+    if flags.summary:
+        flags.summary.write_text(soaked.summary)
+    for finding in soaked.findings:
+        print(f"DOES NOT HOLD: {finding}", file=sys.stderr)
+    return 1 if soaked.findings else 0
 
 
 if __name__ == "__main__":

@@ -1,118 +1,61 @@
-"""Callers of every kind at once: some stay, some leave in the middle, in every way in which a connection can end."""
+"""Visitors of every kind, few at a time: bare sockets that stay or leave in the middle in every way, SDKs, programs that are
+killed, and sockets that carry many calls. What they ask for is scripted, before the simulator.
+"""
 
 import asyncio
 import contextlib
+import itertools
 import random
 import socket
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from enum import StrEnum
 from functools import partial
-from typing import NamedTuple
 
 import h11
 from google.genai.client import AsyncClient
 from google.genai.errors import APIError
 from google.genai.types import GenerateContentConfig, HttpOptions
+from websockets.exceptions import WebSocketException
 
 from tests.end_to_end.callers import Client, Nursery
-from tests.proxy.sockets import Caller, within
+from tests.end_to_end.live_visitors import make, visits
+from tests.proxy.sockets import Caller
 from tests.sdk_clients import Mode, Transport, sdk_client
+from tests.soak.visits import REMAINING, Doing, Ending, Plan, drawn
 
-MODELS = "/gemini/v1beta/models"
-FLASH = f"{MODELS}/gemini-2.5-flash"
-PROMPT = b'{"contents":[{"parts":[{"text":"Tell me about the sea."}]}]}'
-EMBED = b'{"content":{"parts":[{"text":"some words"}]}}'
-UPLOAD_BYTES = 1_000_000
-SMALL_BUFFER = 8 * 1024
-SDK_CALLERS = 4
-PAUSE_SECONDS = 0.2
-"""Between two callers that are killed: each is a process."""
+PATIENCE_SECONDS = 30.0
+SMALL_BUFFER, RECEIVED_BYTES = 8 * 1024, 1 << 20
+SLOWER = {"sdk": 0.1, "live": 0.1, "killed": 0.02}
+"""What costs the machine more comes less often; who is killed is a process."""
+STAYING = ("stays", "interrupts")
 
 
-class Doing(StrEnum):
-    """What is asked for."""
+class PatientCaller(Caller):
+    """Waits for as long as a busy machine may take."""
 
-    UNARY = "unary"
-    STREAM = "stream"
-    EMBED = "embed"
-    UPLOAD = "upload"
-    LIST = "list"
-    DECLINED = "declined"
-    FAILING = "failing"
-    BROKEN = "broken"
+    async def send(self, *pieces: bytes) -> None:
+        """Send pieces."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            for piece in pieces:
+                await self._loop.sock_sendall(self.socket, piece)
 
-
-class Ending(StrEnum):
-    """What becomes of the caller."""
-
-    STAYS = "stays"
-    ASKS_AGAIN = "asks again"
-    READS_SLOWLY = "reads slowly"
-    HALF_CLOSES = "half-closes"
-    CLOSES = "closes"
-    RESETS = "resets"
-    HALF_CLOSES_AND_LEAVES = "half-closes and leaves"
-    STOPS_SENDING = "stops sending"
+    async def receive(self) -> bytes:
+        """Whatever comes next."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._loop.sock_recv(self.socket, RECEIVED_BYTES)
 
 
-REMAINING = {Ending.STAYS, Ending.ASKS_AGAIN, Ending.READS_SLOWLY, Ending.HALF_CLOSES}
-DOINGS = [*Doing, Doing.UNARY, Doing.UNARY, Doing.STREAM, Doing.STREAM, Doing.STREAM]
-ENDINGS = [*Ending, Ending.STAYS, Ending.STAYS, Ending.STAYS, Ending.ASKS_AGAIN]
+class Visitors:
+    """Lets them come by a schedule until it is told to stop."""
 
-
-class Plan(NamedTuple):
-    """One caller, drawn."""
-
-    doing: Doing
-    ending: Ending
-    request: bytes
-    statuses: frozenset[int]
-    """What it may be answered, if it stays."""
-    leaves_after: float
-    """Seconds."""
-
-
-def drawn(dice: random.Random) -> Plan:
-    """A caller that has not been yet."""
-    doing, seconds = dice.choice(DOINGS), dice.uniform(0.0, 0.6)
-    work = f"seconds={seconds:.3f} prompt={dice.randint(50, 5000)} output={dice.randint(1, 2000)}"
-    target, body, script, statuses = f"{FLASH}:generateContent", PROMPT, f"{work} gzip={dice.randint(0, 1)}", {200}
-    if doing is Doing.STREAM:
-        target, script = f"{FLASH}:streamGenerateContent?alt=sse", f"{work} chunks={dice.randint(1, 20)}"
-    elif doing is Doing.EMBED:
-        target, body, script = f"{MODELS}/gemini-embedding-001:embedContent", EMBED, "seconds=0.01"
-    elif doing is Doing.UPLOAD:
-        body = b'{"contents":[{"parts":[{"text":"' + b"x" * UPLOAD_BYTES + b'"}]}]}'
-        script = f"{work} images=1 image_bytes=200000"
-    elif doing is Doing.LIST:
-        target, body, script = MODELS, b"", ""
-    elif doing is Doing.DECLINED:
-        script, statuses = f"status={dice.choice([400, 429, 500, 503])} seconds={seconds:.3f}", {400, 429, 500, 503}
-    elif doing is Doing.FAILING:
-        target, script = f"{FLASH}:streamGenerateContent?alt=sse", f"{work} fail_after=2 fail_with=error"
-    elif doing is Doing.BROKEN:
-        target, statuses = f"{FLASH} :generateContent", {400}
-    request = _request(target, body, script)
-    return Plan(doing, dice.choice(ENDINGS), request, frozenset(statuses), dice.uniform(0.0, 0.6))
-
-
-def _request(target: str, body: bytes, script: str) -> bytes:
-    method = "POST" if body else "GET"
-    length = f"Content-Length: {len(body)}\r\n" if body else ""
-    return f"{method} {target} HTTP/1.1\r\nHost: a\r\nX-Simulator: {script}\r\n{length}\r\n".encode() + body
-
-
-class Traffic:
-    """Keeps so many callers busy until it is told to stop."""
-
-    def __init__(self, proxy: str, callers: int, seed: int) -> None:
+    def __init__(self, proxy: str, rate: float, seed: int) -> None:
+        """`rate` is how many bare sockets come in a second; of the others fewer do (`SLOWER`)."""
         host, _, port = proxy.removeprefix("http://").rpartition(":")
         self._proxy, self._address = proxy, (host, int(port))
-        self._callers, self._dice = callers, random.Random(seed)
+        self._rate, self._dice = rate, random.Random(seed)
+        self._visits = itertools.count()
         self._nursery = Nursery()
-        self._is_over = False
         self.made: Counter[str] = Counter()
         """Callers by what they did and how they ended."""
         self.troubles: list[str] = []
@@ -120,23 +63,35 @@ class Traffic:
 
     async def run(self, seconds: float) -> None:
         """Let callers come and go for so long, then wait for those that are there."""
-        self._is_over = False
         async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-            for _ in range(self._callers):
-                group.create_task(self._one_after_another(self._raw))
-            for transport in Transport:
-                genai = await stack.enter_async_context(
+            clients = [
+                await stack.enter_async_context(
                     sdk_client(Mode.GEMINI, f"{self._proxy}/gemini", transport=transport).aio
                 )
-                for _ in range(SDK_CALLERS):
-                    group.create_task(self._one_after_another(partial(self._sdk, genai)))
-            group.create_task(self._one_after_another(self._killed))
-            await asyncio.sleep(seconds)
-            self._is_over = True
+                for transport in Transport
+            ]
+            kinds = {self._raw: 1.0, self._live: SLOWER["live"], self._killed: SLOWER["killed"]}
+            kinds |= {partial(self._sdk, client): SLOWER["sdk"] for client in clients}
+            until = asyncio.get_running_loop().time() + seconds
+            for kind, part in kinds.items():
+                group.create_task(self._come(group, kind, self._rate * part, until))
 
-    async def _one_after_another(self, caller: Callable[[], Awaitable[None]]) -> None:
-        while not self._is_over:
-            await caller()
+    async def _come(
+        self, group: asyncio.TaskGroup, kind: Callable[[], Coroutine[None, None, None]], rate: float, until: float
+    ) -> None:
+        now = asyncio.get_running_loop().time
+        while True:
+            pause = self._dice.expovariate(rate)
+            if now() + pause > until:
+                return
+            await asyncio.sleep(pause)
+            group.create_task(self._whatever_comes(kind))
+
+    async def _whatever_comes(self, kind: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await kind()
+        except Exception as error:  # the others go on; it is told in the end
+            self.troubles.append(f"{kind}: {type(error).__name__} {error}")
 
     # === on the bare wire ===
 
@@ -147,8 +102,8 @@ class Traffic:
         if plan.ending is Ending.READS_SLOWLY:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         sock.setblocking(False)
-        await within(asyncio.get_running_loop().sock_connect(sock, self._address))
-        caller = Caller(sock)
+        await asyncio.get_running_loop().sock_connect(sock, self._address)
+        caller = PatientCaller(sock)
         try:
             await self._play(plan, caller)
         except (ConnectionError, TimeoutError, h11.RemoteProtocolError, AssertionError) as error:
@@ -157,7 +112,7 @@ class Traffic:
         finally:
             caller.leave()
 
-    async def _play(self, plan: Plan, caller: Caller) -> None:
+    async def _play(self, plan: Plan, caller: PatientCaller) -> None:
         method = plan.request.partition(b" ")[0].decode()
         if plan.ending is Ending.STOPS_SENDING:
             await caller.send(plan.request[: self._dice.randint(1, len(plan.request) - 1)])
@@ -175,14 +130,14 @@ class Traffic:
         if plan.ending is Ending.RESETS:
             caller.reset()
 
-    async def _take(self, plan: Plan, caller: Caller, method: str) -> None:
+    async def _take(self, plan: Plan, caller: PatientCaller, method: str) -> None:
         if plan.ending is Ending.READS_SLOWLY:
             await asyncio.sleep(plan.leaves_after)
         reply = await caller.reply(method)
         if reply.status not in plan.statuses:
             self.troubles.append(f"{plan.doing}, {plan.ending}: answered {reply.status} {reply.body[:200]!r}")
 
-    async def _read_for(self, caller: Caller, seconds: float) -> None:
+    async def _read_for(self, caller: PatientCaller, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 while await caller.receive():
@@ -204,11 +159,22 @@ class Traffic:
         except APIError as error:
             self.troubles.append(f"sdk: {error}")
 
+    async def _live(self) -> None:
+        """A socket, in which several turns are asked for; it may be left in the middle of one."""
+        (visit,) = visits(self._dice, 1)
+        ending = "stays" if visit.ending in STAYING else visit.ending
+        scripts = [script.replace(" hold=30", "") for script in visit.scripts]
+        visit = visit._replace(name=f"visit-{next(self._visits)}", ending=ending, scripts=scripts, comes_back=False)
+        self.made[f"live {visit.manner} {ending}"] += 1
+        try:
+            await make(self._proxy, visit)
+        except (OSError, TimeoutError, WebSocketException) as error:
+            self.troubles.append(f"live {visit.manner} {ending}: {type(error).__name__} {error}")
+
     async def _killed(self) -> None:
         """A process that is killed in the middle of its call."""
         self.made["killed"] += 1
         await asyncio.to_thread(self._kill_one)
-        await asyncio.sleep(PAUSE_SECONDS)
 
     def _kill_one(self) -> None:
         client = Client("gemini", "sync")
