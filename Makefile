@@ -10,8 +10,6 @@ UV_VERSION = 0.13.9
 
 # Whole sidecars in processes of their own; all other tests work in theirs.
 SCENES = tests/end_to_end tests/faults tests/soak
-# Minutes of faults that are measured by their seconds: `make faults` plays them, on a machine that does nothing else.
-CAMPAIGN = tests/faults/test_disks.py tests/faults/test_postgres_servers.py
 
 RUN_PINS = deploy/requirements.txt deploy/build-requirements.txt
 TEST_PINS = tests/requirements.txt
@@ -37,7 +35,7 @@ COMPILE = $(VENV)-pins/bin/uv pip compile -q --universal --python-version 3.11 -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering bench-rescue bench-page bench-pod bench-report bench-sizing manifests dashboards dashboards-preview page-pictures faults soak fuzz fuzz-setup sbom audit test-real real-setup pins clean
+.PHONY: help run demo test parts lint format docs bench bench-setup bench-metering bench-rescue bench-page bench-pod bench-report bench-sizing manifests dashboards dashboards-preview page-pictures faults soak scale fuzz fuzz-setup sbom audit test-real real-setup pins clean
 
 help:  ## this list
 	@echo 'make WORD [ARGS="..."]'
@@ -54,8 +52,8 @@ ifdef ARGS
 	$(BIN)/python -m pytest $(ARGS)
 else
 	$(TRY) --numprocesses 3 --dist loadfile $(SCENES:%=--ignore %)
-	$(TRY) --numprocesses 3 --dist loadfile -m 'not alone' $(SCENES) $(CAMPAIGN:%=--ignore %)  # they wait more than they work
-	$(TRY) -m alone $(SCENES) $(CAMPAIGN:%=--ignore %)  # whole scenes of many processes: each needs the machine for itself
+	$(TRY) --numprocesses 3 --dist loadfile -m 'not alone' $(SCENES)  # they wait more than they work
+	$(TRY) -m alone $(SCENES)  # whole scenes of many processes: each needs the machine for itself
 endif
 
 parts: $(READY_TO_TEST)  ## install the programs that some tests need (as root on Debian), or say which are missing
@@ -118,6 +116,9 @@ faults: parts  ## every fault, everywhere it can strike, and the table of what c
 
 soak: parts  ## minutes of traffic and hours of events, after which all must be given back and every account agree; ARGS: --seconds, --ledger
 	$(BIN)/python -m tests.soak.run $(ARGS)
+
+scale: parts  ## what ten thousand pods do to Prometheus, PostgreSQL and providers; ARGS: --only, --pods, --write
+	$(BIN)/python -m tests.scale.run $(ARGS)
 
 fuzz: $(READY_TO_TEST)  ## search for inputs that break what reads them, a minute a target; ARGS: --seconds, --only, --keep
 	$(BIN)/python -m tests.fuzz.run $(ARGS)

@@ -38,6 +38,8 @@ class OperationRows:
         self._trouble = trouble
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="operation-rows")
         self._waiting: dict[str, deque[tuple[Step, Told]]] = {}
+        self._resting: dict[str, asyncio.TimerHandle] = {}
+        """Those whose next attempt has to come yet."""
         self._pause_seconds = FIRST_PAUSE_SECONDS
         self._is_written = asyncio.Event()
         self._is_written.set()
@@ -63,7 +65,12 @@ class OperationRows:
         return operation in self._waiting
 
     async def written(self, timeout_seconds: float) -> bool:
-        """Wait until nothing waits; False when something still does after that time."""
+        """Wait until nothing waits; False when something still does after that time.
+
+        What rests between two attempts is tried at once: the time that there is may be shorter than the pause.
+        """
+        for operation in tuple(self._resting):
+            self._begin(operation)
         try:
             async with asyncio.timeout(timeout_seconds):
                 await self._is_written.wait()
@@ -79,6 +86,8 @@ class OperationRows:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
     def _begin(self, operation: str) -> None:
+        if resting := self._resting.pop(operation, None):
+            resting.cancel()
         if self._is_closed:
             return
         step, _ = self._waiting[operation][0]
@@ -107,5 +116,5 @@ class OperationRows:
 
     def _again(self, operation: str, error: LedgerError) -> None:
         self._trouble(str(error))
-        self._loop.call_later(self._pause_seconds, self._begin, operation)
+        self._resting[operation] = self._loop.call_later(self._pause_seconds, self._begin, operation)
         self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)

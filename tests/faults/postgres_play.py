@@ -57,7 +57,8 @@ class Struck(NamedTuple):
 
     strike: Strike
     at: Moment
-    healed_at: Moment
+    over_at: Moment
+    """Nothing was mended before."""
     calls: int
     recovered_seconds: float
     errors: float
@@ -99,12 +100,13 @@ def strike_once(
         time.sleep(0.3)
         application.open(f"{LEFT}meanwhile {strike.name}")
         time.sleep(strike.full_seconds if stage.is_full else strike.seconds)
+        over_at = NOW()
     healed_at = NOW()
     application.call(f"after {strike.name}")
     until(lambda: has_row(scene, f"after {strike.name}"), SOON)
     recovered_seconds = (NOW() - healed_at) / SECOND
     told = sidecar.total("ledger_errors_total") - errors
-    return Struck(strike, at, healed_at, application.calls - calls, recovered_seconds, told)
+    return Struck(strike, at, over_at, application.calls - calls, recovered_seconds, told)
 
 
 def verdict_of(struck: Struck) -> Verdict:
@@ -136,14 +138,16 @@ def missing(application: Application, books: Books, strikes: int) -> Iterator[st
 
 def wrong_cancels(scene: Scene, struck: Sequence[Struck], left_at: Moment) -> Iterator[str]:
     """Cancels that nobody should have sent, and those that nobody did."""
+    intended = {row["caller"]: row["cancel_requested_at"] for row in scene.books().operations}
     for seen in scene.simulator.operations:
         if not seen.cancels:
             yield f"{seen.tag} was never cancelled"
         for cancel in seen.cancels:
             if seen.tag in POLLED and cancel.at < left_at:
                 yield f"{seen.tag} was cancelled while its caller lived"
+            begun_at = intended[seen.tag] or cancel.at  # it may be on its way when the fault strikes
             for each in struck:
-                if each.strike.is_deaf and each.at < cancel.at < each.healed_at:
+                if each.strike.is_deaf and each.at < begun_at and cancel.at < each.over_at:
                     yield f"{seen.tag} was cancelled while its lease could not be read: {each.strike.name}"
 
 

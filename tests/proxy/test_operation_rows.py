@@ -74,6 +74,20 @@ async def test_a_ledger_that_can_not_be_written_is_tried_until_it_can(scene: Sce
     assert scene.told == ["open", "accepted"]
 
 
+async def test_who_waits_for_all_of_it_does_not_wait_for_the_pause(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operation_rows, "LONGEST_PAUSE_SECONDS", 3600.0)
+    scene.rows._pause_seconds = 3600.0
+    scene.disk.is_broken = True
+    scene.write("one", "open")
+    while not scene.troubles:
+        await asyncio.sleep(0)
+    scene.disk.is_broken = False
+    assert await scene.rows.written(10)
+    assert scene.told == ["open"]
+
+
 async def test_every_failure_is_told(scene: Scene) -> None:
     scene.disk.is_broken = True
     scene.write("one", "open")
