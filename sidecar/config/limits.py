@@ -22,7 +22,7 @@ class Limits(Group):
     """Longest body of a request; one more byte is 413. None sets no bound: a body is passed on as it comes, never held."""
     max_connections: Positive = 10_000
     """Connections from callers at once; one more is refused with 503. Each may need a second one upstream. Never more than
-    half of the file descriptors that the system allows (`ulimit -n`); 96 are kept back for the ledger and our own sockets."""
+    half of the file descriptors that the system allows (`ulimit -n`); 224 are kept back for the ledger and our own sockets."""
     max_calls: Positive = 11_000
     """Requests in flight at once, those that are followed included; one more is refused with 503. As `max_connections` and
     `calls.follow.max_calls` together, so that it binds only where it is lowered."""

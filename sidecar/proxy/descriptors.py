@@ -6,9 +6,9 @@ table is, and nothing has to be counted. The limit is asked for each time: it ma
 
 import resource
 
-RESERVE = 96
-"""For what a sidecar has open from its start (some 25), the ledger's files or connections, name lookups, and a few dozen
-connections to the control and observe sockets."""
+RESERVE = 224
+"""Half of it above what the road may take: 48 connections at each of the control and observe sockets (`control/connection.py`), the
+ledger's further files or connections, name lookups. Half below: what a sidecar has open from its start, and what comes anyway."""
 UNBOUNDED = 2**31
 LEAST_PART = 4
 """Where the limit is small, the reserve is this part of it, a quarter."""

@@ -45,7 +45,7 @@ def nearly_full() -> Iterator[None]:
             os.close(number)
 
 
-@pytest.mark.parametrize("limit", [4096, 512])
+@pytest.mark.parametrize("limit", [4096, 1024])
 async def test_large_limit__the_reserve_is_kept_back(limit: int) -> None:
     with descriptors(limit):
         assert ceiling() == limit - RESERVE // 2
