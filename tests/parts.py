@@ -61,6 +61,8 @@ PARTS = (
     Part("curl", "curl", "curl", "its opinion on certificates, and calls through HTTPS_PROXY"),
     Part("strace", "strace", "strace", "errors, delays and SIGKILL at the n-th system call of a sidecar"),
     Part("faketime", "faketime", "faketime", "moving one process' wall clock"),
+    Part("fish", "fish", "fish", "completion as it is in a real shell"),
+    Part("zsh", "zsh", "zsh", "its opinion on the script of completion"),
     Part("openssl", "openssl", "openssl", "its opinion on the local authority and its leaves"),
 )
 

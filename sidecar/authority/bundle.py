@@ -9,7 +9,7 @@ from typing import Final
 
 from sidecar.authority.signer import ISSUER
 
-PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----\s(.*?)-----END CERTIFICATE-----", re.DOTALL)
+PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----\s([^-]*)-----END CERTIFICATE-----")
 SEQUENCE: Final = b"\x30"
 """What every certificate begins with (X.690 section 8.9)."""
 LISTS: Final = (

@@ -7,8 +7,8 @@ table is, and nothing has to be counted. The limit is asked for each time: it ma
 import resource
 
 RESERVE = 224
-"""Half of it above what the road may take: 48 connections at each of the control and observe sockets (`control/connection.py`), the
-ledger's further files or connections, name lookups. Half below: what a sidecar has open from its start, and what comes anyway."""
+"""Half of it above what the road may take: 48 connections at each of the control and observe sockets (`control/connection.py`),
+the ledger's further files or connections, name lookups. Half below: what a sidecar has open from its start."""
 UNBOUNDED = 2**31
 LEAST_PART = 4
 """Where the limit is small, the reserve is this part of it, a quarter."""

@@ -1,4 +1,4 @@
-"""Completion in a real fish, where there is one."""
+"""Completion in a real fish."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from sidecar.cli.completion_fish import script
 from tests.cli.shells import CASES, answer, tree
 
 
+@pytest.mark.part("fish")
 @pytest.mark.parametrize(("line", "words"), CASES)
 def test_offers(tmp_path, line: str, words: set[str]):
     (tmp_path / "completion").write_text(script(tree()))

@@ -1,9 +1,12 @@
 """Completion for zsh. What a real one offers is looked at by its own parser only: its completion lives behind a terminal."""
 
+import pytest
+
 from sidecar.cli.completion_zsh import script
 from tests.cli.shells import answer, tree
 
 
+@pytest.mark.part("zsh")
 def test_script_is_zsh(tmp_path):
     (tmp_path / "completion").write_text(script(tree()))
     assert answer(tmp_path, "zsh", "-f", "-n", "completion") == set()
