@@ -43,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         if self.certificate_file is None:
             return None
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # Debian's Python leaves it to the system's OpenSSL
         context.load_cert_chain(self.certificate_file, self.key_file)
         context.set_alpn_protocols(["http/1.1"])
         return context

@@ -16,10 +16,9 @@ DROPPED: Final = (
     "inference_sidecar_orphaned_seconds_bucket",
     "inference_sidecar_cancel_seconds_bucket",
     "inference_sidecar_upstream_connections",
-    "inference_sidecar_limits_reached_total",
     "python_gc_",
 )
-"""Beginnings of the names that a large fleet may do without: most are 0, and `_sum` and `_count` stay."""
+"""Beginnings of the names that a large fleet may do without: most are 0, `_sum` and `_count` stay, and no rule asks for them."""
 
 
 class Prometheus(NamedTuple):

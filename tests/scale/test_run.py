@@ -3,7 +3,9 @@
 import re
 
 import pytest
+import yaml
 
+from tests.readme import ROOT
 from tests.scale import run
 from tests.scale.arithmetic import DROPPED, kept, prometheus
 from tests.scale.scenarios import SCENARIOS
@@ -44,3 +46,16 @@ def test_what_large_fleets_drop_is_left_out_and_nothing_else() -> None:
 def test_samples_a_second_are_the_series_by_the_interval() -> None:
     asked = prometheus(10_000, 600, 9_000, 15)
     assert (asked.series, asked.samples_a_second, asked.scraped_bytes_a_second) == (6_000_000, 400_000, 6_000_000)
+
+
+def test_deployment_guide_drops_the_same_and_no_rule_asks_for_it() -> None:
+    guide = (ROOT / "deploy/README.md").read_text()
+    (block,) = re.findall(r"```yaml\n(# prometheus\.yml, for a large fleet\n.*?)```", guide, re.DOTALL)
+    (job,) = yaml.safe_load(block)["scrape_configs"]
+    (rule,) = job["metric_relabel_configs"]
+    dropped = re.compile(rule["regex"])
+    assert rule["action"] == "drop"
+    assert all(dropped.fullmatch(f"{name}s_total" if name.endswith("_") else name) for name in DROPPED)
+    assert not dropped.fullmatch("inference_sidecar_orphaned_seconds_sum")
+    rules = "".join(path.read_text() for path in (ROOT / "dashboards/rules").glob("*.yaml"))
+    assert [name for name in re.findall(r"inference_sidecar_\w+", rules) if dropped.fullmatch(name)] == []
