@@ -8,6 +8,8 @@ The exit status is 1 if anything was lost, wrong or leaked; each finding is a se
 """
 
 import argparse
+import contextlib
+import io
 import re
 import sys
 import tempfile
@@ -61,11 +63,24 @@ def play(families: Sequence[str], is_full: bool) -> Iterator[Played]:
                 continue
             began = time.monotonic()
             with tempfile.TemporaryDirectory() as directory:
-                played = Played(family, fault, fault.play(Stage(Path(directory), is_full)))
+                played = Played(family, fault, _verdict_of(fault, Stage(Path(directory), is_full)))
             print(f"{time.monotonic() - began:7.1f} s  {played.line()}", end="", flush=True)
             for finding in played.verdict.findings():
                 print(f"{fault}: {finding}", file=sys.stderr)
             yield played
+
+
+def _verdict_of(fault: Fault, stage: Stage) -> Verdict:
+    """What came of it; what the sidecars said meanwhile is printed where it may explain something."""
+    said, findings = io.StringIO(), ["it was not played to its end"]
+    try:
+        with contextlib.redirect_stdout(said):
+            verdict = fault.play(stage)
+        findings = verdict.findings()
+    finally:
+        if findings:
+            print(said.getvalue(), end="", file=sys.stderr)
+    return verdict
 
 
 def table_of(played: Sequence[Played], where: str) -> str:
