@@ -7,6 +7,7 @@ Every moment is simulated and every throw of the dice is seeded: the same seed g
 import asyncio
 import gc
 import random
+from collections import defaultdict
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
@@ -35,19 +36,23 @@ PART_ELSEWHERE: Final = 0.05
 LONG_AGO_SECONDS: Final = 240.0
 """A caller that has been gone for so long (15 s of a term, 20 s of a beat, 60 s of a lease, a grace, and the time that a
 provider takes) leaves nothing that still runs."""
+ON_ITS_WAY_SECONDS: Final = 0.5
+"""A poll through one pod is known to another when it is written: it waits for others to be written with (`proxy/renewals.py`)."""
 
 
 class Caller:
     """One operation, and who wants it."""
 
     __slots__ = (
-        "gone_at", "id", "is_elsewhere", "is_served", "job", "leaves_at", "poll_seconds", "polled_at", "silent_until"
+        "gone_at", "id", "is_elsewhere", "is_served", "job", "leaves_at", "poll_seconds", "polled_at", "silent_seconds",
+        "silent_until",
     )  # fmt: skip
 
     def __init__(self, id: str, job: Job, leaves_at: float | None, *, is_elsewhere: bool, poll_seconds: float) -> None:
         self.id, self.job, self.leaves_at, self.is_elsewhere = id, job, leaves_at, is_elsewhere
         self.poll_seconds = poll_seconds
-        self.polled_at = 0.0
+        self.polled_at = self.silent_seconds = 0.0
+        """When it polled last, and how long it had been silent before."""
         self.gone_at: float | None = None
         self.is_served = False
         self.silent_until = 0.0
@@ -64,6 +69,8 @@ class Fleet:
         self.provider = FleetProvider(self.loop, self._cancel_leaves)
         self.dice = random.Random(seed)
         self.callers: dict[str, Caller] = {}
+        self._living_in: defaultdict[str, list[Caller]] = defaultdict(list)
+        """The callers of each pod's application, by the pod's name."""
         self.cancelled_falsely: list[str] = []
         self.patience_seconds = RULES.lease_seconds + RULES.grace_seconds
         """A caller that was silent for less is not to lose its operation."""
@@ -156,6 +163,7 @@ class Fleet:
         )
         caller.polled_at = self.loop.time()
         self.callers[caller.id] = caller
+        self._living_in[pod.name].append(caller)
         pod.open(caller.id, job, is_lease_asked=caller.is_elsewhere)
         self._poll_later(caller, pod)
 
@@ -171,7 +179,8 @@ class Fleet:
             return
         if now >= caller.silent_until:
             through = self._any_living() if caller.is_elsewhere else pod
-            caller.polled_at, caller.is_served = now, through.poll(caller.job)
+            caller.silent_seconds, caller.polled_at = now - caller.polled_at, now
+            caller.is_served = through.poll(caller.job)
         if caller.is_served:
             self._create(pod, caller.poll_seconds)
         else:
@@ -186,14 +195,16 @@ class Fleet:
     def _callers_go(self, pod: Pod) -> None:
         """The applications of a pod die with it; those elsewhere live on."""
         pod.has_application = False
-        for id in self.database.held(pod.name):
-            caller = self.callers[id]
+        for caller in self._living_in.pop(pod.name, ()):
             if not caller.is_elsewhere and caller.gone_at is None:
                 caller.gone_at = self.loop.time()
 
     def _cancel_leaves(self, record: OperationRecord, instance: str) -> None:
         caller, row = self.callers[record.id], self.database.records[record.id]
-        if caller.gone_at is None and self.loop.time() - caller.polled_at < self.patience_seconds:
+        silent_seconds = self.loop.time() - caller.polled_at
+        if silent_seconds < ON_ITS_WAY_SECONDS:  # the poll that was to prevent it is on its way
+            silent_seconds += caller.silent_seconds
+        if caller.gone_at is None and silent_seconds < self.patience_seconds:
             self.cancelled_falsely.append(f"{record.id} by {instance}: its caller polls")
         if row.holder != instance:
             self.cancelled_falsely.append(f"{record.id} by {instance}, held by {row.holder}")

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, cast
 
 from sidecar.clock import Moment
@@ -171,15 +172,22 @@ class Pod:
         """A caller asks how its operation stands; whether it has ended, which its caller has taken then."""
         name = name_of(UPSTREAM, job.id)
         self.renewals.renew(name)
-        record = self.renewals.known(name)
         if self._provider.state_of(job.id) in ("running", "stopping"):
             return False
+        record = self.renewals.known(name)
+        if record is None:  # another pod has opened it: told behind the row, as `proxy/mention.py` does
+            self.renewals.behind(name, partial(self._taken, job))
+        else:
+            self._taken(job, record)
+        return True
+
+    def _taken(self, job: Job, record: OperationRecord | None) -> None:
+        """Its caller has the end of an operation."""
         if record is not None:
             answer = Answer(200, self._provider.told(job), "application/json")
             observed = observed_in(WIRE, record, answer)
             assert observed is not None
             self.reaper.observed(record, observed, is_claimed=True)
-        return True
 
 
 def _settled(record: OperationRecord, reported: object, *, now: Moment, **more: object) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from tests.scale.fleet_report import Report, report_of
 
 WARM_SECONDS: Final = STARTING_SECONDS + 30.0
 """By then all are up, and may judge: a term has passed since the last one came."""
+AFTERWARDS_SECONDS: Final = 330.0
+"""By then what came of it is over."""
 AWAY_SECONDS: Final = 300.0
 ROLLING_SECONDS: Final = 600.0
 CANCELS_OF_TEN_THOUSAND: Final = 50
@@ -39,13 +41,13 @@ def steady(fleet: Fleet) -> None:
 def node_lost(fleet: Fleet) -> None:
     """All pods of a node die in one moment."""
     fleet.kill([pod for pod in fleet.pods if pod.node == 0])
-    fleet.run(330)
+    fleet.run(AFTERWARDS_SECONDS)
 
 
 def zone_lost(fleet: Fleet) -> None:
     """A third of all pods die in one moment."""
     fleet.kill(_zone(fleet))
-    fleet.run(330)
+    fleet.run(AFTERWARDS_SECONDS)
 
 
 def rolling_update(fleet: Fleet) -> None:
@@ -53,7 +55,7 @@ def rolling_update(fleet: Fleet) -> None:
     pods = list(fleet.pods)
     for number, pod in enumerate(pods):
         fleet.later(ROLLING_SECONDS * number / len(pods), partial(fleet.replace, pod))
-    fleet.run(ROLLING_SECONDS + 330)
+    fleet.run(ROLLING_SECONDS + AFTERWARDS_SECONDS)
 
 
 def database_away(fleet: Fleet) -> None:
@@ -80,13 +82,15 @@ def clock_leaps(fleet: Fleet) -> None:
     fleet.database.leapt = 3_600 * SECOND
     fleet.run(150)
     fleet.database.leapt = 0
-    fleet.run(330)
+    fleet.run(AFTERWARDS_SECONDS)
 
 
 def all_silent(fleet: Fleet) -> None:
     """No caller of the whole fleet is heard of for a lease and five seconds: the network between callers and sidecars stood."""
     _silence(fleet, 65.0)
-    fleet.run(330)
+    # Who leaves later had been silent for so long, and has a lease of five times that (`lifecycle/lease.py`).
+    fleet.long_ago_seconds = AFTERWARDS_SECONDS
+    fleet.run(AFTERWARDS_SECONDS)
 
 
 def gateways_silent(fleet: Fleet) -> None:
@@ -98,7 +102,7 @@ def gateways_silent(fleet: Fleet) -> None:
     fleet.patience_seconds = 2 * fleet.patience_seconds
     gateways_hold = {pod.name for pod in gateways}
     _silence(fleet, 95.0, gateways_hold)
-    fleet.run(330)
+    fleet.run(AFTERWARDS_SECONDS)
 
 
 def _silence(fleet: Fleet, seconds: float, holders: set[str] | None = None) -> None:
