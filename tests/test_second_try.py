@@ -29,7 +29,7 @@ def tried(folder: Path, source: str, *arguments: str) -> subprocess.CompletedPro
     (folder / "pytest.ini").write_text("[pytest]\n")
     (folder / "test_it.py").write_text(source)
     command = [sys.executable, "-m", "tests.second_try", "-c", str(folder / "pytest.ini"), str(folder), *arguments]
-    variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}  # a second less each
+    variables = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin"}  # quick
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=variables)
 
 

@@ -15,7 +15,7 @@ ALONE = frozenset({
     "test_page_people", "test_pod_crashes", "test_pod_life", "test_rescue", "test_run", "test_run_alone",
     "test_shared_ledger",
 })  # fmt: skip
-"""Files whose scenes fill the machine, or are measured by seconds: each has it for itself. The others run beside all other tests."""
+"""Files whose scenes fill the machine, or are measured by seconds: each has it for itself. The rest runs beside all tests."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
