@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
+from sidecar.clock import SECOND
 from sidecar.lifecycle.record import CallRecord
 from sidecar.simulator.bill import Entry, Finished
 from tests.end_to_end.leavers import Leavers, Way
@@ -77,13 +78,13 @@ class Stalled(NamedTuple):
 
     def left(self, reader: Reader) -> CallRecord:
         """The row of a caller that stops, and is not continued until it was found to have left."""
-        before = self.counts()
+        before, asked_at = self.counts(), time.time()
         reader.stopped()
-        stopped_at = time.time()
         row = self.road.row(self.name)
         assert row.left_reason == "write_stalled"
         assert row.left_at is not None
-        assert LIMIT_SECONDS - 0.1 < row.left_at / 1e6 - stopped_at < LIMIT_SECONDS + LATE_SECONDS
+        assert row.left_at - row.started_at > (LIMIT_SECONDS - 0.1) * SECOND
+        assert row.left_at / SECOND - asked_at < LIMIT_SECONDS + LATE_SECONDS
         assert [count - earlier for count, earlier in zip(self.counts(), before, strict=True)] == [1, 1, 1]
         return row
 

@@ -5,6 +5,8 @@ start finds a file that is whole. tests/ledger/test_crash.py kills between the s
 tests/end_to_end/test_fifty_kills.py at moments of chance; here each system call of a whole sidecar has its turn.
 """
 
+import os
+import signal
 import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -129,7 +131,7 @@ def _start(directory: Path, told: list[str], fault: str, calls: Sequence[str] = 
     ) as strace:  # fmt: skip
         assert strace.stdout is not None
         strace.stdout.readline()  # its first line says that it serves
-        strace.kill()
+        os.killpg(strace.pid, signal.SIGKILL)  # the sidecar, too, whose parent it is
 
 
 WHOLE: Final = "Nothing is gone that a reader has seen, no operation is without its row; the next start goes on."

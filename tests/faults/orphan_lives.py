@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from sidecar.lifecycle.operation import OperationState
 from sidecar.simulator.journal import Seen
 from sidecar.simulator.server import RunningSimulator
 from tests.end_to_end.rig import Row, RunningSidecar, running_sidecar
@@ -61,6 +62,8 @@ class Lives:
         }
         self.died: Counter[str] = Counter()
         """Where the orphans stood when their sidecars were killed."""
+        self.unnamed: set[str] = set()
+        """Those whose sidecar died with the provider's name for them: their row did not have it yet."""
         self.wrong: list[str] = []
         self.logs: list[list[Row]] = []
 
@@ -80,7 +83,10 @@ class Lives:
         with blow(self, sidecar, number):
             until(lambda: sidecar.process.poll() is not None or is_settled(books(), tag), SOON)
         if sidecar.process.poll() == -signal.SIGKILL:
-            self.died[state_of(books(), tag)] += 1
+            state = state_of(books(), tag)
+            self.died[state] += 1
+            if state == OperationState.OPENING:
+                self.unnamed.add(tag)
 
     def findings(self, books: Books) -> Iterator[str]:
         """What is not as it should be about the orphans, once all have settled."""
@@ -88,6 +94,8 @@ class Lives:
         told = Counter(line["caller"] for log in self.logs for line in log if line["event"] == "operation_settled")
         for seen in self.seen():
             outcomes = [row["outcome"] for row in books.operations if row["caller"] == seen.tag]
+            if seen.tag in self.unnamed and outcomes == [OperationState.UNTRACEABLE]:
+                continue  # nobody can cancel it any more, and its row says so
             if outcomes != ["cancelled"]:
                 yield f"{seen.tag} came to {outcomes}"
             if not seen.cancels:

@@ -25,7 +25,8 @@ from tests.faults.postgres_scene import SERVERS
 from tests.faults.waiting import until
 
 RIGHT: Final = (
-    "the cancel arrives at least once, one settlement, exact money, and nobody's work is cancelled who is there"
+    "the cancel arrives at least once, one settlement, exact money, and nobody's work is cancelled who is there; who dies with "
+    "a name that is not written yet leaves a row that says `untraceable`"
 )
 AT_ONCE: Final = 3
 """In the full form, so many ledgers at a time."""

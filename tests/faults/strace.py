@@ -11,6 +11,7 @@ from typing import Final
 
 from tests import parts
 
+LET_GO_SECONDS: Final = 20.0
 ATTACH_SECONDS: Final = 20.0
 FILES_OF_A_LEDGER: Final = ("", "-wal", "-shm", "-journal")
 
@@ -49,8 +50,17 @@ def injected(pid: int, calls: Sequence[str], fault: str, paths: Iterable[Path], 
             _wait_until_attached(pid, strace)
             yield Injection(told)
         finally:
-            strace.terminate()  # it lets go of the process, which goes on
-            strace.communicate()
+            _end(strace)
+
+
+def _end(strace: "subprocess.Popen[bytes]") -> None:
+    """It lets go of the process, which goes on. Once in a thousand times it waits for ever for one that it has killed."""
+    strace.terminate()
+    try:
+        strace.communicate(timeout=LET_GO_SECONDS)
+    except subprocess.TimeoutExpired:
+        strace.kill()
+        strace.communicate()
 
 
 class Injection:

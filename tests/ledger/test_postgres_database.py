@@ -77,6 +77,9 @@ def test_a_ledger_that_was_closed_refuses(database: PostgresPlace):
 def test_psycopg_is_what_raises_below(database: PostgresPlace):
     operations = database.open().operations
     database.execute("ALTER TABLE operations ADD CONSTRAINT never CHECK (false)")
-    with pytest.raises(LedgerError) as refused:
-        operations.open(operation())
+    try:
+        with pytest.raises(LedgerError) as refused:
+            operations.open(operation())
+    finally:
+        database.execute("ALTER TABLE operations DROP CONSTRAINT never")
     assert isinstance(refused.value.__cause__, psycopg.errors.CheckViolation)

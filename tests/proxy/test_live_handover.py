@@ -39,6 +39,14 @@ class Scene:
         return answer
 
 
+async def said_by(answer: Answer) -> list[Word | LeftReason]:
+    """What it was told, once it was told something."""
+    async with asyncio.timeout(3):
+        while not answer.words:
+            await asyncio.sleep(0.001)
+    return answer.words
+
+
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.setattr(handover, "WAIT_SECONDS", 0.001)
@@ -49,8 +57,7 @@ async def test_taken__handed_over_although_more_is_under_way(scene: Scene) -> No
     scene.written = scene.taken = 10
     answer = scene.added()
     scene.written = 20
-    await asyncio.sleep(0.01)
-    assert answer.words == [Word.HANDED_OVER]
+    assert await said_by(answer) == [Word.HANDED_OVER]
 
 
 async def test_not_taken_yet__waits(scene: Scene) -> None:
@@ -59,8 +66,7 @@ async def test_not_taken_yet__waits(scene: Scene) -> None:
     await asyncio.sleep(0.01)
     assert answer.words == []
     scene.taken = 10
-    await asyncio.sleep(0.01)
-    assert answer.words == [Word.HANDED_OVER]
+    assert await said_by(answer) == [Word.HANDED_OVER]
 
 
 async def test_connection_ends__who_has_it_has_it_and_the_rest_is_left(scene: Scene) -> None:
