@@ -8,6 +8,7 @@ A line every ten seconds, and in the end a sentence for each thing that does not
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -92,6 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--summary", type=Path, help="a file for the figures in Markdown")
     parser.add_argument("--folder", type=Path, help="an empty one that stays: its ledger, and all accounts")
     flags = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was started is ended, too
     with ExitStack() as stack:
         folder = flags.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-")))
         ledger: SoakedLedger = SqliteLedger(folder)
