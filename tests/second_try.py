@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-MOST_BY_CHANCE: Final = 8
+MOST_BY_CHANCE: Final = 20
 """Failures in one run; a test that breaks its process takes some of its neighbors with it."""
 SOME_FAILED: Final = 1
 BESIDE_OTHERS: Final = ("--numprocesses", "--dist")
