@@ -69,7 +69,7 @@ def _money(totals: Totals, accounts: Accounts, *, is_right: bool) -> Iterator[tu
     yield "spend that is estimated", f"{spent.normalize():f} USD, of {rows:,} calls that ended with their connection"
     yield (
         "all other spend",
-        "the provider's bill, call by call, to the last digit" if is_right else "not the provider's bill",
+        "the provider's bill, call by call, to the last digit" if is_right else "not told, as something did not hold",
     )
 
 
