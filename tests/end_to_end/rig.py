@@ -98,7 +98,7 @@ class RunningSidecar:
 
     def metrics(self) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
         """Every sample of /metrics by name and labels."""
-        with urllib.request.urlopen(f"{self.observe}/metrics", timeout=10) as reply:
+        with urllib.request.urlopen(f"{self.observe}/metrics", timeout=PATIENCE_SECONDS) as reply:
             text = reply.read().decode()
         return {
             (sample.name, frozenset(sample.labels.items())): sample.value
