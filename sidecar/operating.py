@@ -143,7 +143,7 @@ class Operating:
 
     def steps_unwritten(self) -> int:
         """What the road has heard of operations and the ledger could not take until the end."""
-        return self._rows.given_up
+        return self._rows.given_up + self._reaper.unwritten()
 
     async def operations(self, query: OperationQuery) -> Sequence[OperationRecord]:
         """Operations in the ledger, newest first."""

@@ -73,7 +73,8 @@ class OperationRows:
             self._begin(operation)
         try:
             async with asyncio.timeout(timeout_seconds):
-                await self._is_written.wait()
+                while self._waiting:  # who is told of the last one may write another
+                    await self._is_written.wait()
         except TimeoutError:
             return False
         return True

@@ -80,12 +80,14 @@ class Passing:
         """Its end was known already; that its caller has it was not."""
         found = await self._read(record.id)
         if found is None:
-            return
+            return None
         if is_reclaimed_by_taking(found):
             await self._steps.closing.reclaim(found, now)
-        elif found.settled_at is None and found.claimed_at is None and found.ended_at is not None:
-            await self._means.note(found, {"claimed_at": now})
+        elif found.settled_at is None and found.ended_at is not None:
+            if found.claimed_at is None and not await self._means.note(found, {"claimed_at": now}):
+                return await self._claimed(record, now)  # it has changed hands meanwhile, or settled
             self._hurry(found, None)
+        return None
 
     async def _read(self, id: str) -> OperationRecord | None:
         return await self._means.store.do(lambda ledger: ledger.operation(id))

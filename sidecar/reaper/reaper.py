@@ -18,6 +18,7 @@ from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.providers.operation import Observed, Progress
 from sidecar.reaper.contract import Settlement
 from sidecar.reaper.inheritance import Inheritance
+from sidecar.reaper.insisting import Insisting
 from sidecar.reaper.means import Given, Means
 from sidecar.reaper.parting import part
 from sidecar.reaper.passing import Passing
@@ -33,6 +34,8 @@ LEAST_BEAT_SECONDS, MOST_BEAT_SECONDS = 0.05, 60.0
 """Between two looks for operations of dead sidecars; and at least so often we know that we are awake."""
 LEAST_PAUSE_SECONDS: Final = 0.2
 """Between two sweeps: what falls due within it is done together."""
+WRITTEN_SECONDS: Final = 2.0
+"""At the end, what was heard and could not be written gets so long, on a ledger that may be away."""
 MOST_EARLY: Final = 20_000
 """Operations whose caller has ended before their id was known, and that are remembered for it."""
 
@@ -56,6 +59,7 @@ class Reaper:
         self._means = Means(given, Store(ledger, loop, thread), self._beat_seconds, self._wake.set)
         self._steps = Steps(self._means)
         self._work = Work(self._means, self._steps, loop, trouble)
+        self._insisting = Insisting(loop, self._work.guarded)
         self._sweep = Sweep(self._means, self._steps, self._work)
         self._inheritance = Inheritance(self._means)
         self._passing = Passing(self._means, self._steps)
@@ -84,8 +88,10 @@ class Reaper:
     async def stop(self, deadline_seconds: float, *, callers_are_gone: bool = False) -> None:
         """End, within so many seconds; with `callers_are_gone` as `part` does.
 
-        Rows that are not at their end are gone on with at the next start, or by others.
+        Rows that are not at their end are gone on with at the next start, or by others. What was heard and is not written yet has
+        its time before.
         """
+        await self._insisting.written(min(WRITTEN_SECONDS, deadline_seconds))
         if callers_are_gone:
             await self.part(deadline_seconds)
         await self._halt()
@@ -147,7 +153,7 @@ class Reaper:
     def renewed(self, record: OperationRecord) -> None:
         """The caller of an operation was heard of; the row is as it is afterwards."""
         if record.settled_at is not None:
-            self._work.spawn(lambda: self._passing.asked_for(record))
+            self._insisting.write(lambda: self._passing.asked_for(record))
             return
         entry = self._means.roster.get(record.id)
         if entry is not None:
@@ -159,7 +165,7 @@ class Reaper:
         if entry is not None:
             entry.is_stopping = observed.progress is Progress.STOPPING
         if observed.progress in EVENTS:
-            self._work.spawn(lambda: self._passing.ended(record, observed, is_claimed=is_claimed))
+            self._insisting.write(lambda: self._passing.ended(record, observed, is_claimed=is_claimed))
 
     def look(self, record: OperationRecord) -> None:
         """Something has happened to an operation: the reply of its create is lost, or its caller has cancelled it."""
@@ -191,6 +197,10 @@ class Reaper:
             LedgerError: the ledger can't be used, or more than one operation's id begins so.
         """
         return await self._passing.cancel(id)
+
+    def unwritten(self) -> int:
+        """How many things that were heard could not be written until the end."""
+        return self._insisting.given_up
 
     def open_by_state(self) -> Counter[S]:
         """How many operations of this sidecar have not settled."""

@@ -37,7 +37,7 @@ class Work:
         self._steps = steps
         self._loop = loop
         self._trouble = trouble
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[bool]] = set()
 
     def begin(self, entry: Entry, record: OperationRecord, step: Step) -> None:
         """Take a step, and those that follow from it, in a task."""
@@ -50,15 +50,17 @@ class Work:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def guarded(self, work: Deed) -> None:
-        """Do something; say what went wrong, if something did."""
+    async def guarded(self, work: Deed) -> bool:
+        """Do something; say what went wrong, if something did. Returns whether the ledger could be used."""
         try:
             await work()
         except LedgerError as error:
             self._means.listening.deafened()
             self._trouble(str(error))
+            return False
         except Exception as error:
             self._trouble(f"a fault of ours: {type(error).__name__}: {error}")
+        return True
 
     def heard(self, now: Moment) -> None:
         """The ledger's clock was read: if nobody could be heard before, all silence begins anew."""

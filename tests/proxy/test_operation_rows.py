@@ -88,6 +88,12 @@ async def test_who_waits_for_all_of_it_does_not_wait_for_the_pause(
     assert scene.told == ["open"]
 
 
+async def test_who_waits_for_all_of_it_waits_for_what_is_written_upon_the_last(scene: Scene) -> None:
+    scene.rows.write("one", lambda ledger: None, lambda row: scene.write("one", "told upon it"))
+    assert await scene.rows.written(10)
+    assert scene.told == ["told upon it"]
+
+
 async def test_every_failure_is_told(scene: Scene) -> None:
     scene.disk.is_broken = True
     scene.write("one", "open")

@@ -1,0 +1,58 @@
+"""What is heard once alone, such as that a caller has taken its result: written until the ledger takes it.
+
+Who has the end of an operation does not ask again. Were it lost because a database was just being restarted, the operation would
+look as if nobody had fetched it, and its bill as orphaned.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from sidecar.reaper.work import Deed
+
+FIRST_PAUSE_SECONDS: Final = 0.5
+LONGEST_PAUSE_SECONDS: Final = 10.0
+"""Between two attempts on a ledger that can't be used."""
+
+
+class Insisting:
+    """Tries deeds until they are done, each for itself. Belongs to the event loop's thread."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, guarded: Callable[[Deed], Awaitable[bool]]) -> None:
+        """`guarded` does a deed, says what went wrong, and returns whether the ledger could be used."""
+        self._loop = loop
+        self._guarded = guarded
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sooner = asyncio.Event()
+        self.given_up = 0
+        """Deeds that could not be done until the end."""
+
+    def write(self, deed: Deed) -> None:
+        """Do it, again and again if need be. It may have been done when the ledger says that it could not be used."""
+        task = self._loop.create_task(self._until_done(deed))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def written(self, timeout_seconds: float) -> None:
+        """Wait so long until all is done; what rests between two attempts is tried at once. What is not done is given up."""
+        self._sooner.set()
+        self._sooner.clear()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout_seconds)
+            self.given_up += len(late)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _until_done(self, deed: Deed) -> None:
+        pause_seconds = FIRST_PAUSE_SECONDS
+        while not await self._guarded(deed):
+            await self._rest(pause_seconds)
+            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+
+    async def _rest(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._sooner.wait()
+        except TimeoutError:
+            return
