@@ -41,6 +41,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     is_reply_lost: bool = False
     """The reply of its create will never come."""
     gone: Gone | None = None
+    is_ending: bool = False
+    """Its end has passed by here, and is not written yet: nothing that the row says is the last word."""
     can_look: bool = True
     """We know how its provider is asked about it."""
     can_cancel: bool = True

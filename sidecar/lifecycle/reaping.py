@@ -53,6 +53,8 @@ def next_step(record: OperationRecord, now: Moment, rules: Rules, known: Known) 
     """What is to be done now; `Wait` says until when there is nothing to do."""
     if record.settled_at is not None:
         return Release()
+    if known.is_ending:
+        return Wait(now + _micros(record.lease_seconds))
     return BY_STATE[record.state](record, now, rules, known)
 
 

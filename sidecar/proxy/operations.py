@@ -40,6 +40,10 @@ class Watcher(Protocol):
         """The row of an operation whose caller was heard of, after it was written."""
         ...
 
+    def ending(self, id: str) -> None:
+        """A passing reply has shown its end; `observed` says more, once its row can be read."""
+        ...
+
     def observed(self, record: OperationRecord, observed: Observed, *, is_claimed: bool) -> None:
         """A passing reply said how it stands; `is_claimed` when the caller itself has taken that reply."""
         ...
@@ -163,6 +167,7 @@ class Operations:
         if observed.progress not in ENDS:
             self._watcher.observed(record, observed, is_claimed=False)
             return
+        self._watcher.ending(record.id)
         self._rows.write(
             record.id,
             lambda ledger: ledger.operation(record.id),

@@ -15,6 +15,10 @@ LONGEST_PAUSE_SECONDS: Final = 10.0
 """Between two attempts on a ledger that can't be used."""
 
 
+def nobody_waits() -> None:
+    """For deeds after which nothing is to be done."""
+
+
 class Insisting:
     """Tries deeds until they are done, each for itself. Belongs to the event loop's thread."""
 
@@ -27,9 +31,12 @@ class Insisting:
         self.given_up = 0
         """Deeds that could not be done until the end."""
 
-    def write(self, deed: Deed) -> None:
-        """Do it, again and again if need be. It may have been done when the ledger says that it could not be used."""
-        task = self._loop.create_task(self._until_done(deed))
+    def write(self, deed: Deed, done: Callable[[], None] = nobody_waits) -> None:
+        """Do it, again and again if need be, and call `done`.
+
+        It may have been done already when the ledger says that it could not be used.
+        """
+        task = self._loop.create_task(self._until_done(deed, done))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -44,11 +51,12 @@ class Insisting:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _until_done(self, deed: Deed) -> None:
+    async def _until_done(self, deed: Deed, done: Callable[[], None]) -> None:
         pause_seconds = FIRST_PAUSE_SECONDS
         while not await self._guarded(deed):
             await self._rest(pause_seconds)
             pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        done()
 
     async def _rest(self, seconds: float) -> None:
         try:

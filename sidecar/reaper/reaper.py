@@ -159,13 +159,22 @@ class Reaper:
         if entry is not None:
             self._sweep.reckon(entry, record)
 
+    def ending(self, id: str) -> None:
+        """A passing reply has shown the end of an operation; `observed` says more, once its row can be read."""
+        entry = self._means.roster.get(id)
+        if entry is not None:
+            entry.is_ending = True
+
     def observed(self, record: OperationRecord, observed: Observed, *, is_claimed: bool) -> None:
         """A passing reply has said how an operation stands; `is_claimed` when its caller has taken that reply."""
         entry = self._means.roster.get(record.id)
         if entry is not None:
             entry.is_stopping = observed.progress is Progress.STOPPING
         if observed.progress in EVENTS:
-            self._insisting.write(lambda: self._passing.ended(record, observed, is_claimed=is_claimed))
+            self.ending(record.id)
+            self._insisting.write(
+                lambda: self._passing.ended(record, observed, is_claimed=is_claimed), lambda: self._ended(record.id)
+            )
 
     def look(self, record: OperationRecord) -> None:
         """Something has happened to an operation: the reply of its create is lost, or its caller has cancelled it."""
@@ -227,6 +236,13 @@ class Reaper:
             entry.gone = self._early.pop(record.id, None)
             self._means.roster.add(entry)
         return entry
+
+    def _ended(self, id: str) -> None:
+        """The end is written, or was before."""
+        entry = self._means.roster.get(id)
+        if entry is not None:
+            entry.is_ending = False
+            self._means.roster.put(entry, self._means.now())
 
     def _remember_early(self, id: str, gone: Gone) -> None:
         self._early[id] = gone

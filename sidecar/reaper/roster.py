@@ -26,6 +26,7 @@ class Entry:
         "heard_at",
         "id",
         "is_busy",
+        "is_ending",
         "is_inherited",
         "is_reply_lost",
         "is_stopping",
@@ -52,6 +53,7 @@ class Entry:
         self.is_inherited = is_inherited
         self.is_reply_lost = False
         self.gone: Gone | None = None
+        self.is_ending = False
         self.has_looked = False
         self.heard_at: Moment = 0
         self.look_at: Moment = 0
@@ -98,6 +100,7 @@ class Entry:
             is_inherited=self.is_inherited,
             is_reply_lost=self.is_reply_lost,
             gone=self.gone,
+            is_ending=self.is_ending,
             can_look=can_look,
             can_cancel=can_cancel,
             can_find=can_find,

@@ -41,6 +41,7 @@ class Watched:
         self.renewed_ids: list[str] = []
         self.seen: list[tuple[str, Observed, bool]] = []
         self.looked: list[str] = []
+        self.ending_ids: list[str] = []
         self.credentials: list[tuple[str | None, str, str | None, bytes]] = []
         self.gone: list[tuple[tuple[str, ...], str]] = []
         self.counted: list[str] = []
@@ -53,6 +54,9 @@ class Watched:
 
     def renewed(self, record: OperationRecord) -> None:
         self.renewed_ids.append(record.id)
+
+    def ending(self, id: str) -> None:
+        self.ending_ids.append(id)
 
     def observed(self, record: OperationRecord, observed: Observed, *, is_claimed: bool) -> None:
         self.seen.append((record.id, observed, is_claimed))

@@ -7,6 +7,7 @@ import pytest
 from sidecar.errors import LedgerError
 from sidecar.lifecycle.operation import OperationEvent as E, OperationState as S
 from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.reaper import insisting
 from tests.reaper.world import Sidecar, World
 
 
@@ -30,6 +31,21 @@ def test_a_caller_takes_its_result_while_the_ledger_is_away__it_is_no_orphan(wor
     row = world.row(record)
     assert (row.outcome, row.lapsed_at) == ("succeeded", None)
     assert row.claimed_at is not None
+
+
+def test_the_lease_is_shorter_than_the_pause__written_before_it_is_judged(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insisting, "FIRST_PAUSE_SECONDS", 300.0)
+    sidecar = world.start()
+    record = ended(world, sidecar)
+    sidecar.thread.is_away = True
+    sidecar.poll(record)
+    world.pass_time(120)
+    sidecar.thread.is_away = False
+    world.pass_time(250)
+    assert (world.row(record).outcome, world.row(record).lapsed_at) == ("succeeded", None)
+    assert world.row(record).claimed_at is not None
 
 
 def test_a_caller_asks_for_what_was_cancelled_while_the_ledger_is_away__regretted(world: World) -> None:
