@@ -32,6 +32,8 @@ class Application:
         self.slowest_seconds = 0.0
         self.living: dict[str, str] = {}
         """Operations that are polled, by their names: the provider's ids."""
+        self.taken: list[str] = []
+        """The names of those whose end was polled. Nobody asks for them any more."""
         self._is_over = threading.Event()
 
     @contextmanager
@@ -90,7 +92,9 @@ class Application:
     def _poll_on(self) -> None:
         while not self._is_over.wait(POLL_EVERY_SECONDS):
             for tag, id in tuple(self.living.items()):
-                self._ask("GET", f"{RESPONSES}/{id}", None, tag, "")
+                if self._ask("GET", f"{RESPONSES}/{id}", None, tag, "").get("status") == "completed":
+                    self.taken.append(tag)
+                    self.living.pop(tag, None)
 
     def _ask(self, method: str, target: str, body: object, tag: str, script: str, lease: str = "") -> dict[str, Any]:
         began = time.monotonic()

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Final
 
 from sidecar.cli import OK
@@ -11,7 +12,17 @@ from sidecar.process import ROWS_LOST
 from tests.end_to_end.rig import Row
 from tests.faults.books import differing, not_given_back
 from tests.faults.fault import Verdict
-from tests.faults.ledger_scene import LEASE_SECONDS, QUICK, Answer, Scene, beginning, is_known_in, operation_in, rows_in
+from tests.faults.ledger_scene import (
+    LEASE_SECONDS,
+    QUICK,
+    SHORT,
+    Answer,
+    Scene,
+    beginning,
+    is_known_in,
+    operation_in,
+    rows_in,
+)
 from tests.faults.outages import Outage
 from tests.faults.waiting import until
 from tests.soak.figures import Figures, look
@@ -32,13 +43,13 @@ CANCELLED: Final = ("gone", "late")
 def play_outage(scene: Scene, outage: Outage, *, is_error: bool = True) -> Verdict:
     """Calls go on, no cancel is sent, and all is made good when the disk is back. `is_error`: not only a wait."""
     callers = scene.callers
-    before, kept, gone = warmed_up(scene), callers.open("kept"), callers.open("gone")
+    before, kept, gone, took = warmed_up(scene), callers.open("kept"), callers.open("gone"), callers.open("took", SHORT)
     until(lambda: is_known_in(scene.ledger, "gone"), PATIENCE_SECONDS)
     with callers.polling(kept):
         with callers.calling(), outage(scene):
             errors, cancels = scene.errors(), scene.cancels()
             late = callers.open("late")
-            time.sleep(OUTAGE_SECONDS)
+            taken = taken_amid(scene, took)
             sent = scene.cancels() - cancels
             wrong = [f"{sent} cancels whose intent could not be written"] if sent else []
             wrong += (
@@ -47,13 +58,31 @@ def play_outage(scene: Scene, outage: Outage, *, is_error: bool = True) -> Verdi
                 else ["the ledger counted no error while it could not be written"]
             )
         recovered = until(lambda: is_made_good(scene), PATIENCE_SECONDS)
+        wrong += taken + is_called_orphaned(scene, took)
         wrong += ["an operation was cancelled that is polled"] if scene.at_the_provider("kept").cancels else []
         lost = unanswered([*callers.answers, kept, gone, late], SLOW_SECONDS, {"late": HELD_SECONDS})
         lost += [] if recovered is not None else [f"not made good: {unsettled(scene)}, {scene.waiting()} rows wait"]
         leaked = not_given_back(scene.sidecar, before)
         remark = f"{scene.errors():.0f} errors counted"
         wrong += after_the_end(scene, OK)
-    return Verdict(len(callers.answers) + 3, tuple(lost), tuple(wrong), tuple(leaked), recovered, remark)
+    return Verdict(len(callers.answers) + 4, tuple(lost), tuple(wrong), tuple(leaked), recovered, remark)
+
+
+def taken_amid(scene: Scene, took: Answer) -> list[str]:
+    """Let the outage last, and one of the callers take the end of its operation in it; it asks no more then."""
+    over_at = time.monotonic() + OUTAGE_SECONDS
+    is_taken = until(lambda: scene.callers.poll(took.name, took.id).state == "completed", OUTAGE_SECONDS) is not None
+    time.sleep(max(0.0, over_at - time.monotonic()))
+    return [] if is_taken else ["an operation did not end while the ledger could not be used"]
+
+
+def is_called_orphaned(scene: Scene, took: Answer) -> list[str]:
+    """Its caller has its result, which the row has to say although the ledger could not be written then."""
+    until(lambda: (row_of(scene, took.name) or {}).get("settled_at") is not None, PATIENCE_SECONDS)
+    row = row_of(scene, took.name)
+    if row is None or row["outcome"] != "succeeded" or Decimal(row["orphaned_usd"] or 0):
+        return [f"a caller took its result, and the row says {row}"]
+    return []
 
 
 def play_last_outage(scene: Scene, outage: Outage) -> Verdict:

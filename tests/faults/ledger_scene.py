@@ -34,6 +34,8 @@ OPERATION: Final = "/openai/v1/responses"
 JSON: Final = {"Content-Type": "application/json", "Authorization": "Bearer a-key"}
 QUICK: Final = "seconds=0.01"
 LONG: Final = "never_ending=1 seconds=600"
+SHORT: Final = "seconds=0.7"
+"""Of an operation: it ends while the ledger is in trouble."""
 TIMEOUT_SECONDS: Final = 20.0
 PAUSE_SECONDS: Final = 0.1
 POLL_SECONDS: Final = 0.25
@@ -48,6 +50,8 @@ class Answer(NamedTuple):
     seconds: float
     id: str = ""
     """Of the operation that was opened."""
+    state: str = ""
+    """How an operation stands, in the provider's words."""
 
 
 class Callers:
@@ -87,7 +91,7 @@ class Callers:
                 status, told = reply.status, json.loads(reply.read())
         except (OSError, http.client.HTTPException, ValueError):
             status = 0
-        return Answer(name, status, time.monotonic() - began, str(told.get("id", "")))
+        return Answer(name, status, time.monotonic() - began, str(told.get("id", "")), str(told.get("status", "")))
 
     def calling(self) -> AbstractContextManager[None]:
         """One of them calls again and again meanwhile."""

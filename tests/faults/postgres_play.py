@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from sidecar.clock import SECOND, Moment, SystemClock
@@ -21,6 +22,9 @@ from tests.soak.figures import Figures, look
 POLLED: Final = ("polled-0", "polled-1")
 LEFT: Final = "left-"
 """How the names begin of those that nobody asks for."""
+TAKEN: Final = "taken-"
+"""And those that end in the middle of a fault, and whose callers take what they have made."""
+SHORT: Final = "seconds=1"
 SOON: Final = 40.0
 LONGEST_CALL_SECONDS: Final = 10.0
 """A create is held for 2 seconds; the rest is a busy machine."""
@@ -78,12 +82,17 @@ def play(strikes: Sequence[Strike], stage: Stage) -> list[Verdict]:
             before = look(sidecar)
             struck = [strike_once(strike, stage, scene, sidecar, application) for strike in strikes]
             until(lambda: all(seen.cancels for seen in left(scene)), SOON)
+            until(lambda: len(application.taken) == len(strikes), SOON)
             left_at = NOW()
             application.take_leave()
         until(lambda: not scene.books().unsettled(), SOON)
         books = scene.books()
         lost = (*application.failures, *missing(application, books, len(strikes)))
-        wrong = (*differing(books.billed, scene.simulator.bill), *wrong_cancels(scene, struck, left_at))
+        wrong = (
+            *differing(books.billed, scene.simulator.bill),
+            *wrong_cancels(scene, struck, left_at),
+            *called_orphaned(application, books, len(strikes)),
+        )
         leaked = not_given_back(sidecar, with_what_is_kept(before))
         *first, last = [verdict_of(each) for each in struck]
         return [*first, last._replace(lost=lost, wrong=(*last.wrong, *wrong), leaked=tuple(leaked))]
@@ -95,6 +104,7 @@ def strike_once(
     """The fault itself, and the way back."""
     calls, errors = application.calls, sidecar.total("ledger_errors_total")
     application.open(f"{LEFT}{strike.name}")
+    application.open(f"{TAKEN}{strike.name}", SHORT, is_polled=True)
     with strike.during(scene):
         at = NOW()
         time.sleep(0.3)
@@ -130,8 +140,8 @@ def with_what_is_kept(figures: Figures) -> Figures:
 def missing(application: Application, books: Books, strikes: int) -> Iterator[str]:
     """Rows that are not there or never settle, and calls that were held up."""
     yield from (f"{caller} has a row that never settles" for caller in books.unsettled())
-    if (rows := len(books.operations)) != len(POLLED) + 2 * strikes:
-        yield f"there are {rows} rows of {len(POLLED) + 2 * strikes} operations"
+    if (rows := len(books.operations)) != len(POLLED) + 3 * strikes:
+        yield f"there are {rows} rows of {len(POLLED) + 3 * strikes} operations"
     if application.slowest_seconds > LONGEST_CALL_SECONDS:
         yield f"a call was held for {application.slowest_seconds:.1f} s"
 
@@ -140,15 +150,24 @@ def wrong_cancels(scene: Scene, struck: Sequence[Struck], left_at: Moment) -> It
     """Cancels that nobody should have sent, and those that nobody did."""
     intended = {row["caller"]: row["cancel_requested_at"] for row in scene.books().operations}
     for seen in scene.simulator.operations:
-        if not seen.cancels:
+        if not seen.cancels and not seen.tag.startswith(TAKEN):
             yield f"{seen.tag} was never cancelled"
         for cancel in seen.cancels:
-            if seen.tag in POLLED and cancel.at < left_at:
+            if seen.tag.startswith(TAKEN) or (seen.tag in POLLED and cancel.at < left_at):
                 yield f"{seen.tag} was cancelled while its caller lived"
             begun_at = intended[seen.tag] or cancel.at  # it may be on its way when the fault strikes
             for each in struck:
                 if each.strike.is_deaf and each.at < begun_at and cancel.at < each.over_at:
                     yield f"{seen.tag} was cancelled while its lease could not be read: {each.strike.name}"
+
+
+def called_orphaned(application: Application, books: Books, strikes: int) -> Iterator[str]:
+    """Results that were taken, and whose rows say that nobody did."""
+    if len(application.taken) != strikes:
+        yield f"{len(application.taken)} of {strikes} operations came to their end"
+    for row in books.operations:
+        if row["caller"] in application.taken and (row["outcome"] != "succeeded" or Decimal(row["orphaned_usd"] or 0)):
+            yield f"{row['caller']} was taken by its caller, and its row says {row['outcome']}, {row['orphaned_usd']} orphaned"
 
 
 def left(scene: Scene) -> list[Seen]:

@@ -20,6 +20,8 @@ from tests.postgres import PostgresServer
 
 ON: Final = "calls pass, no cancel is sent, rows wait and arrive"
 DOWN_SECONDS: Final = 1.0
+ENDED: Final = b"observed_succeeded"
+"""What stands in the history of an operation whose end a caller has polled."""
 
 
 @contextmanager
@@ -63,6 +65,23 @@ def holding(*ways: Way) -> Callable[[Scene], AbstractContextManager[None]]:
 def losing_a_commit(scene: Scene) -> Iterator[None]:
     """The row of a create is committed, and its sidecar is never told so."""
     scene.path.hold_answers_behind(b"INSERT INTO operations", b"COMMIT")
+    yield
+    scene.path.cut()
+
+
+@contextmanager
+def losing_an_end(scene: Scene) -> Iterator[None]:
+    """That an operation has ended, and its caller has the result, never reaches the server; then its session is gone."""
+    passing, scene.path.may_pass = scene.path.may_pass, lambda way, piece: way is Way.BACK or ENDED not in piece
+    yield
+    scene.path.may_pass = passing
+    scene.path.cut()
+
+
+@contextmanager
+def losing_the_answer_to_an_end(scene: Scene) -> Iterator[None]:
+    """The same is written, and its sidecar never told so."""
+    scene.path.hold_answers_behind(ENDED, b"COMMIT")
     yield
     scene.path.cut()
 
@@ -169,6 +188,18 @@ STRIKES: Final = (
     Strike("partitioned, questions lost", ON, holding(Way.THERE), full_seconds=20, is_told=False),
     Strike("partitioned, answers lost", ON, holding(Way.BACK), full_seconds=20, is_told=False),
     Strike("answer to COMMIT lost", f"{ON}; what was done is not done twice", losing_a_commit, 1, 20, is_deaf=False),
+    Strike(
+        "an end lost",
+        f"{ON}; what was taken is not called orphaned",
+        losing_an_end,
+        2,
+        20,
+        is_deaf=False,
+        is_told=False,
+    ),
+    Strike(
+        "answer to an end lost", f"{ON}; the same", losing_the_answer_to_an_end, 2, 20, is_deaf=False, is_told=False
+    ),
     Strike("slow", "calls pass, rows arrive late", delaying(2.0), 2, 10, is_deaf=False, is_told=False),
     Strike("held by a lock", ON, locked, 3, 14, is_told=False),
     Strike("its disk full", "calls pass, rows wait and arrive", full, 3, 6, on_tiny_disk, is_deaf=False),
