@@ -181,6 +181,7 @@ class Operating:
         """It is ours no more: its credential and its processes are nobody's business."""
         self._credentials.forget(id)
         self._exits.forget(id)
+        self._renewals.forget(id)
         self._recorder.released(id)
 
     def _say_unseen(self, why: str) -> None:

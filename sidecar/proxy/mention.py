@@ -9,7 +9,7 @@ from sidecar.providers.contract import NO_FACTS, RequestFacts, RequestReader, Ro
 from sidecar.providers.observing import ENDS
 from sidecar.providers.operation import OperationReader, OperationWire
 from sidecar.proxy import facts
-from sidecar.proxy.renewals import Name, name_of
+from sidecar.proxy.seen_operations import Name, name_of
 from sidecar.proxy.target import parameter_in
 
 if TYPE_CHECKING:

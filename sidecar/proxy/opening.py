@@ -17,7 +17,7 @@ from sidecar.providers.operation import Observed, OperationReader
 from sidecar.proxy import facts
 from sidecar.proxy.mention import Mention
 from sidecar.proxy.operation_rows import HOLD_SECONDS
-from sidecar.proxy.renewals import Name, name_of
+from sidecar.proxy.seen_operations import Name, name_of
 from sidecar.telemetry.spans_context import trace_of
 
 if TYPE_CHECKING:

@@ -13,11 +13,10 @@ from typing import Any, Final, Protocol
 from sidecar.clock import Clock
 from sidecar.ledger.operations import OperationLedger
 from sidecar.lifecycle.lease import Habit
-from sidecar.lifecycle.operation_record import OperationRecord, key_of
+from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.proxy.operation_rows import OperationRows
+from sidecar.proxy.seen_operations import MOST_OPEN, Name, SeenOperations, keep, name_of
 
-MOST_KNOWN: Final = 20_000
-"""Operations whose rows are kept in memory as last seen, about 1 KiB each; of others the ledger is asked."""
 GATHER_SECONDS: Final = 0.05
 """How long a renewal may wait for others to be written with it."""
 WRITES_IN_A_LEASE: Final = 10
@@ -25,9 +24,6 @@ LEAST_PAUSE_SECONDS, MOST_PAUSE_SECONDS = 1.0, 60.0
 """Between two writes of one operation."""
 ALL: Final = "renewals"
 """The name under which those of many operations are written."""
-
-Name = tuple[str, str]
-"""An operation as a poll names it: the upstream, and the key of the provider's id (`operation_record.key_of`)."""
 
 
 class Listener(Protocol):
@@ -61,7 +57,7 @@ class Renewals:
         self._listener = listener
         self.lease_seconds = lease_seconds
         """The lease of those that were not given one: what was learned never makes it shorter. May be set."""
-        self._known: OrderedDict[Name, OperationRecord] = OrderedDict()
+        self._seen = SeenOperations()
         self._habits: OrderedDict[Name, Habit] = OrderedDict()
         self._written_ns: OrderedDict[Name, int] = OrderedDict()
         self._later: set[Name] = set()
@@ -75,12 +71,19 @@ class Renewals:
 
     def known(self, name: Name) -> OperationRecord | None:
         """The row as last seen; None where this process has not seen it (yet)."""
-        return self._known.get(name)
+        return self._seen.get(name)
 
     def remember(self, record: OperationRecord) -> None:
         """The row as it is now."""
         if record.provider_id is not None:
-            _keep(self._known, name_of(record.upstream, record.provider_id), record)
+            self._seen.keep(name_of(record.upstream, record.provider_id), record)
+
+    def forget(self, id: str) -> None:
+        """An operation has settled, or is another sidecar's: what its caller was used to is nobody's business any more."""
+        name = self._seen.let_go(id)
+        if name is not None:
+            self._habits.pop(name, None)
+            self._written_ns.pop(name, None)
 
     # === who is heard of ===
 
@@ -88,16 +91,16 @@ class Renewals:
         """Its caller asks about it."""
         # By the clock that is never set: a step of an hour is no pause, from which a lease of five hours would be learned.
         habit = (self._habits.get(name) or Habit()).polled(self._clock.monotonic_ns() // 1_000)
-        _keep(self._habits, name, habit)
+        keep(self._habits, name, habit, MOST_OPEN)
         self._hear(name)
 
     def _hear(self, name: Name) -> None:
-        record = self._known.get(name)
+        record = self._seen.get(name)
         if record is not None:
             self._listener.heard(record.id)
         rest_seconds = self._pause_seconds(record) - self._seconds_since_written(name)
         if rest_seconds <= 0:
-            _keep(self._written_ns, name, self._clock.monotonic_ns())
+            keep(self._written_ns, name, self._clock.monotonic_ns(), MOST_OPEN)
             self._write(name, record)
         elif name not in self._later:  # the last poll counts as well: it may be the one that finds it orphaned
             self._later.add(name)
@@ -106,7 +109,7 @@ class Renewals:
     def gone(self, ids: Collection[str]) -> None:
         """Nobody stands behind these any more: a poll that waits to be written is of one who has left since, and is not."""
         waiting = self._later | self._gathered
-        theirs = {name for name in waiting if (record := self._known.get(name)) is not None and record.id in ids}
+        theirs = {name for name in waiting if (record := self._seen.get(name)) is not None and record.id in ids}
         self._later -= theirs
         self._gathered -= theirs
 
@@ -187,7 +190,9 @@ class Renewals:
     def _write_gathered(self) -> None:
         self._is_gathering = False
         names, self._gathered = self._gathered, set()
-        records = {record.id: name for name in names if (record := self._known.get(name)) is not None}
+        records = {record.id: name for name in names if (record := self._seen.get(name)) is not None}
+        for name in names - set(records.values()):
+            self._write_alone(name, {})  # it has settled since
         now, told = self._ledger.now(), list[OperationRecord]()
 
         def step(ledger: OperationLedger) -> None:
@@ -214,16 +219,3 @@ class Renewals:
         least_seconds = None if record.is_lease_asked else self.lease_seconds
         term = (self._habits.get(name) or Habit()).term_seconds(record.lease_seconds, least_seconds)
         return {} if term == record.lease_seconds else {"lease_seconds": term}
-
-
-def name_of(upstream: str, provider_id: str) -> Name:
-    """What a poll for this operation names."""
-    return upstream, key_of(provider_id)
-
-
-def _keep(memory: "OrderedDict[Any, Any]", key: object, value: object) -> None:
-    """Remember something, and forget the oldest past the bound."""
-    memory[key] = value
-    memory.move_to_end(key)
-    if len(memory) > MOST_KNOWN:
-        memory.popitem(last=False)

@@ -7,6 +7,7 @@ import pytest
 from sidecar.providers.gemini import GEMINI
 from sidecar.providers.operation import Progress
 from sidecar.providers.together import TOGETHER
+from sidecar.proxy.seen_operations import SeenOperations
 from tests.proxy.messages import get, reply, request
 from tests.proxy.operating import CLOSE, DONE, JSON, KEY, QUEUED, RESPONSES, Scene, operating
 
@@ -70,7 +71,7 @@ async def test_poller_that_leaves_before_the_reply_has_claimed_nothing(scene: Sc
 
 async def test_operation_that_another_process_opened_is_read_late(scene: Scene) -> None:
     opened = await scene.opened()
-    scene.renewals._known.clear()
+    scene.renewals._seen = SeenOperations()
     await scene.poll(DONE)
     await scene.written()
     ((id, observed, is_claimed),) = scene.watched.seen

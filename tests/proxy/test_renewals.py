@@ -10,6 +10,7 @@ import pytest
 from sidecar.clock import SECOND
 from sidecar.errors import LedgerError
 from sidecar.proxy import renewals
+from sidecar.proxy.seen_operations import Name, name_of
 from tests.proxy.messages import CHUNKED, get, head
 from tests.proxy.operating import KEY, RESPONSES, Scene, operating
 
@@ -65,7 +66,7 @@ async def test_polls_of_many_are_written_together(scene: Scene) -> None:
         other = msgspec.structs.replace(opened, id=f"o{number}", provider_id=f"resp_{number}")
         scene.ledger.open(msgspec.structs.replace(other, provider_id=None))
         scene.renewals.remember(other)
-        names.append(renewals.name_of("openai", f"resp_{number}"))
+        names.append(name_of("openai", f"resp_{number}"))
     for name in names:
         scene.renewals.renew(name)
     assert await scene.rows.written(0)
@@ -101,7 +102,7 @@ async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
 
 
 async def test_one_that_is_polled_in_haste_has_one_timer(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    fired: list[renewals.Name] = []
+    fired: list[Name] = []
     name = ("openai", "resp_1")
     monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(scene.renewals, "_still_attached", fired.append)
@@ -146,18 +147,28 @@ async def test_lease_of_a_caller_that_polls_faster_again_shrinks__and_never_belo
     assert 60.0 <= scene.only().lease_seconds <= 80.0
 
 
-async def test_what_is_known_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewals, "MOST_KNOWN", 2)
+async def test_nothing_is_kept_of_what_has_settled(scene: Scene) -> None:
     opened = await scene.opened()
-    for number in (2, 3):
-        opened.provider_id = f"resp_{number}"
-        scene.renewals.remember(opened)
-    known = [scene.renewals.known(("openai", f"resp_{number}")) is not None for number in (1, 2, 3)]
-    assert known == [False, True, True]
+    await scene.poll()
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    scene.renewals.forget(opened.id)
+    assert scene.renewals.known(("openai", "resp_1")) is None
+    assert not scene.renewals._habits
+    assert not scene.renewals._written_ns
 
 
-def test_operation_is_named_by_the_end_of_its_id() -> None:
-    assert renewals.name_of("vertex", "projects/p/locations/l/batchPredictionJobs/12") == ("vertex", "12")
+async def test_poll_that_waits_to_be_written_when_its_operation_settles_is_told_so(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "GATHER_SECONDS", 0.3)
+    opened = await scene.opened()
+    await scene.poll()
+    scene.ledger.rows.records[opened.id].settled_at = scene.ledger.now()
+    scene.renewals.forget(opened.id)
+    await scene.road.until(lambda: scene.watched.renewed_ids)
+    known = scene.renewals.known(("openai", "resp_1"))
+    assert known is not None
+    assert known.settled_at is not None
 
 
 class Away:

@@ -17,7 +17,8 @@ from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.lifecycle.record import CallRecord
 from sidecar.losses import Losses
 from sidecar.proxy.operation_rows import OperationRows
-from sidecar.proxy.renewals import Renewals, name_of
+from sidecar.proxy.renewals import Renewals
+from sidecar.proxy.seen_operations import name_of
 from sidecar.reaper.contract import Answer, Credential
 from sidecar.reaper.means import Given
 from sidecar.reaper.reading import observed_in
