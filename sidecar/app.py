@@ -38,6 +38,7 @@ from sidecar.showing import Showing
 from sidecar.telemetry.log import Log, open_log
 from sidecar.telemetry.program import LedgerHealth, ProgramState
 from sidecar.telemetry.recorder import Recorder
+from sidecar.trimming import start_trimming
 from sidecar.warming import warm_up
 from sidecar.ways_in import open_ways, ports_of
 
@@ -93,6 +94,7 @@ class Application:
         self._servers: list[AppServer] = []
         self._addresses: dict[str, str] = {}
         self._since = self._clock.now()
+        self._trimming: asyncio.Task[None] | None = None
 
     async def start(self) -> Mapping[str, str]:
         """Settle what an earlier process left open, bind the sockets, and accept; returns the addresses by name."""
@@ -107,11 +109,14 @@ class Application:
         pod = {"pod": known} if (known := self._settings.pod.known()) else {}
         self._log.events.info("serving", version=__version__, mode=self._settings.mode.value, **self._addresses, **pod)
         self._loading = warm_up(self._context)
+        self._trimming = start_trimming(self._context.loop)
         return self._addresses
 
     async def stop(self) -> None:
         """Drain, settle, flush, close. Every call that was live has settled afterwards."""
         self._ending.begin()
+        if self._trimming is not None:
+            self._trimming.cancel()
         self._stop_accepting()
         parting = asyncio.ensure_future(self._part())
         cut = await drain(self._context, self._ending.patience.calls, self._ending.rest(LAST_SECONDS))
