@@ -70,6 +70,8 @@ class Mention:
         name, renewals = self._name, self._operations.renewals
         self._record = renewals.known(name)
         renewals.renew(name)
+        if self._record is not None:
+            renewals.attach(name)  # who waits for the reply is there, however long its provider takes to answer
 
     # === the reply ===
 
@@ -81,7 +83,6 @@ class Mention:
                 # Now, and not when it asked: who is only guessing an id must not count as one who could leave it.
                 self._operations.stands_behind(self._record, self._exchange.downstream)
                 self._reader = self._opened(head, self._record)
-                self._operations.renewals.attach(self._name)
 
     def tap(self, payload: bytes) -> None:
         """A piece of the reply passes."""
@@ -98,7 +99,7 @@ class Mention:
 
     def concluded(self) -> None:
         """The exchange has settled: what was said counts, and the caller has it if it was handed over."""
-        if self._reader is not None:
+        if self._record is not None:
             self._operations.renewals.detach(self._name)
         if self._reply_head is None:
             return

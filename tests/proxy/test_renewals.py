@@ -101,6 +101,21 @@ async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
     assert len(scene.watched.heard_ids) <= count + 1
 
 
+async def test_caller_that_waits_long_for_the_reply_to_its_poll_is_heard_all_the_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renewals, "LEAST_PAUSE_SECONDS", 0.02)
+    await scene.opened()
+    caller = await scene.road.caller(get(f"{RESPONSES}/resp_1", KEY))
+    await scene.road.provider.call()
+    await scene.road.until(lambda: len(scene.watched.heard_ids) > 5)
+    caller.leave()
+    await scene.road.at_rest()
+    count = len(scene.watched.heard_ids)
+    await asyncio.sleep(0.1)
+    assert len(scene.watched.heard_ids) <= count + 1
+
+
 async def test_one_that_is_polled_in_haste_has_one_timer(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     fired: list[Name] = []
     name = ("openai", "resp_1")
