@@ -54,6 +54,8 @@ LEAST_PARTING_SECONDS = 3.0
 class Application:
     """One sidecar: `start` it once, `stop` it once. Also the view that the control sockets have of it."""
 
+    _trimming: "asyncio.Task[None] | None" = None
+
     def __init__(self, settings: Settings, log: Log | None = None, authority: "Authority | None" = None) -> None:
         """`authority` speaks for hosts of upstreams, to callers that trust it; None: the one that the settings name, if any."""
         self.loop = asyncio.get_running_loop()
@@ -94,7 +96,6 @@ class Application:
         self._servers: list[AppServer] = []
         self._addresses: dict[str, str] = {}
         self._since = self._clock.now()
-        self._trimming: asyncio.Task[None] | None = None
 
     async def start(self) -> Mapping[str, str]:
         """Settle what an earlier process left open, bind the sockets, and accept; returns the addresses by name."""

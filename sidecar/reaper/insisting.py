@@ -13,6 +13,8 @@ from sidecar.reaper.work import Deed
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 10.0
 """Between two attempts on a ledger that can't be used."""
+WRITTEN_SECONDS: Final = 2.0
+"""At the end, what was heard and could not be written gets so long, on a ledger that may be away."""
 
 
 def nobody_waits() -> None:

@@ -18,7 +18,7 @@ from sidecar.lifecycle.operation_record import OperationRecord
 from sidecar.providers.operation import Observed, Progress
 from sidecar.reaper.contract import Settlement
 from sidecar.reaper.inheritance import Inheritance
-from sidecar.reaper.insisting import Insisting
+from sidecar.reaper.insisting import WRITTEN_SECONDS, Insisting
 from sidecar.reaper.means import Given, Means
 from sidecar.reaper.parting import part
 from sidecar.reaper.passing import Passing
@@ -34,8 +34,6 @@ LEAST_BEAT_SECONDS, MOST_BEAT_SECONDS = 0.05, 60.0
 """Between two looks for operations of dead sidecars; and at least so often we know that we are awake."""
 LEAST_PAUSE_SECONDS: Final = 0.2
 """Between two sweeps: what falls due within it is done together."""
-WRITTEN_SECONDS: Final = 2.0
-"""At the end, what was heard and could not be written gets so long, on a ledger that may be away."""
 MOST_EARLY: Final = 20_000
 """Operations whose caller has ended before their id was known, and that are remembered for it."""
 
@@ -146,8 +144,7 @@ class Reaper:
 
     def heard(self, id: str) -> None:
         """The caller of an operation was heard of, just now; its row will say so soon, however slow the disk is."""
-        entry = self._means.roster.get(id)
-        if entry is not None:
+        if (entry := self._means.roster.get(id)) is not None:
             entry.watched_from = self._means.now()
 
     def renewed(self, record: OperationRecord) -> None:
@@ -155,14 +152,12 @@ class Reaper:
         if record.settled_at is not None:
             self._insisting.write(lambda: self._passing.asked_for(record))
             return
-        entry = self._means.roster.get(record.id)
-        if entry is not None:
+        if (entry := self._means.roster.get(record.id)) is not None:
             self._sweep.reckon(entry, record)
 
     def ending(self, id: str) -> None:
         """A passing reply has shown the end of an operation; `observed` says more, once its row can be read."""
-        entry = self._means.roster.get(id)
-        if entry is not None:
+        if (entry := self._means.roster.get(id)) is not None:
             entry.is_ending = True
 
     def observed(self, record: OperationRecord, observed: Observed, *, is_claimed: bool) -> None:
@@ -239,8 +234,7 @@ class Reaper:
 
     def _ended(self, id: str) -> None:
         """The end is written, or was before."""
-        entry = self._means.roster.get(id)
-        if entry is not None:
+        if (entry := self._means.roster.get(id)) is not None:
             entry.is_ending = False
             self._means.roster.put(entry, self._means.now())
 
