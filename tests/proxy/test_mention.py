@@ -48,6 +48,7 @@ async def test_end_that_the_caller_has_taken_is_claimed(scene: Scene) -> None:
     await scene.poll(DONE)
     ((id, observed, is_claimed),) = scene.watched.seen
     assert (id, observed.progress, is_claimed) == (opened.id, Progress.SUCCEEDED, True)
+    assert scene.watched.ending_ids == [opened.id]
     assert observed.reported is not None
     assert observed.reported.usage.output == 5
 

@@ -13,6 +13,7 @@ from sidecar.proxy import renewals
 from sidecar.proxy.seen_operations import Name, name_of
 from tests.proxy.messages import CHUNKED, get, head
 from tests.proxy.operating import KEY, RESPONSES, Scene, operating
+from tests.proxy.sockets import Caller
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +86,15 @@ async def test_one_that_has_settled_says_so_to_whoever_asks_for_it(scene: Scene)
     assert known.settled_at is not None
 
 
+async def heard_until_it_leaves(scene: Scene, caller: Caller) -> None:
+    await scene.road.until(lambda: len(scene.watched.heard_ids) > 5)
+    caller.leave()
+    await scene.road.at_rest()
+    count = len(scene.watched.heard_ids)
+    await asyncio.sleep(0.1)
+    assert len(scene.watched.heard_ids) <= count + 1
+
+
 async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,12 +103,7 @@ async def test_caller_that_reads_a_stream_in_silence_is_heard_all_the_time(
     caller = await scene.road.caller(get(f"{RESPONSES}/resp_1?stream=true", KEY))
     connection, _ = await scene.road.provider.call()
     await connection.send(head("Content-Type: text/event-stream", CHUNKED))
-    await scene.road.until(lambda: len(scene.watched.heard_ids) > 5)
-    caller.leave()
-    await scene.road.at_rest()
-    count = len(scene.watched.heard_ids)
-    await asyncio.sleep(0.1)
-    assert len(scene.watched.heard_ids) <= count + 1
+    await heard_until_it_leaves(scene, caller)
 
 
 async def test_caller_that_waits_long_for_the_reply_to_its_poll_is_heard_all_the_time(
@@ -108,12 +113,7 @@ async def test_caller_that_waits_long_for_the_reply_to_its_poll_is_heard_all_the
     await scene.opened()
     caller = await scene.road.caller(get(f"{RESPONSES}/resp_1", KEY))
     await scene.road.provider.call()
-    await scene.road.until(lambda: len(scene.watched.heard_ids) > 5)
-    caller.leave()
-    await scene.road.at_rest()
-    count = len(scene.watched.heard_ids)
-    await asyncio.sleep(0.1)
-    assert len(scene.watched.heard_ids) <= count + 1
+    await heard_until_it_leaves(scene, caller)
 
 
 async def test_one_that_is_polled_in_haste_has_one_timer(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

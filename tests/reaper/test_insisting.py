@@ -19,12 +19,18 @@ def ended(world: World, sidecar: Sidecar) -> OperationRecord:
     return record
 
 
-@pytest.mark.parametrize("seconds", [1, 40, 600])
-def test_a_caller_takes_its_result_while_the_ledger_is_away__it_is_no_orphan(world: World, seconds: int) -> None:
+def taken_while_away(world: World) -> tuple[Sidecar, OperationRecord]:
+    """A sidecar whose ledger can't be used, and an operation whose caller takes its end in that time."""
     sidecar = world.start()
     record = ended(world, sidecar)
     sidecar.thread.is_away = True
     sidecar.poll(record)
+    return sidecar, record
+
+
+@pytest.mark.parametrize("seconds", [1, 40, 600])
+def test_a_caller_takes_its_result_while_the_ledger_is_away__it_is_no_orphan(world: World, seconds: int) -> None:
+    sidecar, record = taken_while_away(world)
     world.pass_time(seconds)
     sidecar.thread.is_away = False
     world.pass_time(20)
@@ -37,10 +43,7 @@ def test_the_lease_is_shorter_than_the_pause__written_before_it_is_judged(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(insisting, "FIRST_PAUSE_SECONDS", 300.0)
-    sidecar = world.start()
-    record = ended(world, sidecar)
-    sidecar.thread.is_away = True
-    sidecar.poll(record)
+    sidecar, record = taken_while_away(world)
     world.pass_time(120)
     sidecar.thread.is_away = False
     world.pass_time(250)
@@ -64,10 +67,7 @@ def test_a_caller_asks_for_what_was_cancelled_while_the_ledger_is_away__regrette
 
 
 def test_each_failure_is_said(world: World) -> None:
-    sidecar = world.start()
-    record = ended(world, sidecar)
-    sidecar.thread.is_away = True
-    sidecar.poll(record)
+    sidecar, _ = taken_while_away(world)
     world.pass_time(1)
     assert "ledger in memory: it is away" in sidecar.troubles
 
@@ -120,10 +120,7 @@ def test_the_sidecar_ends_right_behind_it__written(world: World) -> None:
 
 
 def test_the_sidecar_ends_while_it_rests__tried_once_more(world: World) -> None:
-    sidecar = world.start()
-    record = ended(world, sidecar)
-    sidecar.thread.is_away = True
-    sidecar.poll(record)
+    sidecar, record = taken_while_away(world)
     world.pass_time(8)
     sidecar.thread.is_away = False
     before = world.clock.now()
@@ -133,10 +130,7 @@ def test_the_sidecar_ends_while_it_rests__tried_once_more(world: World) -> None:
 
 
 def test_the_ledger_is_away_until_the_end__given_up_and_counted(world: World) -> None:
-    sidecar = world.start()
-    record = ended(world, sidecar)
-    sidecar.thread.is_away = True
-    sidecar.poll(record)
+    sidecar, _ = taken_while_away(world)
     world.pass_time(1)
     world.run(sidecar.reaper.stop(10))
     assert sidecar.reaper.unwritten() == 1
