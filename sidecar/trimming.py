@@ -1,8 +1,8 @@
 """Memory that was given up goes back to the system: after a burst, a reload or a report, a pod is as small as before.
 
 glibc keeps what is freed between pieces that are in use, and gives back the end of its heap alone. In a soak of 500 calls a
-second that was 50 of 240 MiB, and more with each hour. `malloc_trim` (malloc_trim(3)) returns whole pages wherever they lie. It
-takes 4 to 7 ms, in a thread, in which whoever wants more than 512 bytes of the main heap waits.
+second that was 50 of 240 MiB. `malloc_trim` (malloc_trim(3)) returns whole pages wherever they lie. It takes 4 to 7 ms, in a
+thread, in which whoever wants more than 512 bytes of the main heap waits.
 """
 
 import asyncio
