@@ -58,14 +58,20 @@ class Handover:
             self._loop.call_soon(self._settle_some)
 
     def _look(self) -> None:
-        self._settle_some()
-        waiting = []
-        for exchange in self._ripe:
-            if not exchange.awaits_handover:
-                continue
-            if exchange.reply.unacknowledged():
-                waiting.append(exchange)  # how long it may: see sweep.py
-            else:
-                exchange.handed_over()
-        self._ripe, self._fresh = waiting + self._fresh, []
-        self._timer = self._loop.call_later(WAIT_SECONDS, self._look) if self._ripe else None
+        ripe, self._ripe, self._fresh = deque(self._ripe), self._fresh, []
+        try:
+            self._settle_some()
+            while ripe:
+                self._look_at(ripe.popleft())
+        finally:  # one that can't be settled (a fault of ours, and in the log) takes no other along
+            self._ripe.extend(ripe)
+            waits = self._ripe or self._fresh or self._read
+            self._timer = self._loop.call_later(WAIT_SECONDS, self._look) if waits else None
+
+    def _look_at(self, exchange: "Exchange") -> None:
+        if not exchange.awaits_handover:
+            return
+        if exchange.reply.unacknowledged():
+            self._ripe.append(exchange)  # how long it may: see sweep.py
+        else:
+            exchange.handed_over()

@@ -1,7 +1,12 @@
 """A reply is handed over when the caller's kernel has it and no reset followed at once, or when the caller asks again."""
 
+import asyncio
+from typing import Any, cast
+
 import pytest
 
+from sidecar.proxy.exchange import Exchange
+from sidecar.proxy.handover import Handover
 from tests.proxy.messages import UNARY_REPLY, answer, get, reply, request
 from tests.proxy.road import Road, a_road
 
@@ -58,3 +63,43 @@ async def test_reply_waits_in_our_kernel_and_is_taken_in_the_end__delivered(road
     await road.until(lambda: road.context.handover._ripe)
     assert (await caller.reply()).status == 200
     assert (await road.settled()).outcome == "delivered"
+
+
+class Replied:
+    """What is asked of an exchange that is watched, or is known to be read."""
+
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.awaits_handover, self.reply, self.kept = True, self, None
+        self._fault = fault
+        self.settled = asyncio.Event()
+
+    def forget_caller(self) -> None:
+        pass
+
+    def unacknowledged(self) -> int:
+        return 0
+
+    def handed_over(self) -> None:
+        self.awaits_handover = False
+        if self._fault is not None:
+            raise self._fault
+        self.settled.set()
+
+
+@pytest.mark.parametrize("is_read", [False, True], ids=["waits", "was read"])
+async def test_one_of_many_can_not_be_settled__it_is_told_and_takes_no_other_along(is_read: bool) -> None:
+    loop = asyncio.get_running_loop()
+    told: list[BaseException] = []
+    loop.set_exception_handler(lambda _, facts: told.append(facts["exception"]))
+    handover, fault = Handover(loop), ValueError("a fault of ours")
+    many: list[Any] = [Replied(), Replied(fault), Replied(), Replied(fault), Replied()]
+    for each in many:
+        handover.add(cast("Exchange", each))
+        if is_read:
+            handover.was_read(cast("Exchange", each))
+    handover.add(cast("Exchange", late := Replied()))
+    async with asyncio.timeout(5):
+        for each in (*many[::2], late):
+            await each.settled.wait()
+    assert told == [fault, fault]
+    assert handover._timer is None
