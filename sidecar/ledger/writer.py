@@ -13,12 +13,12 @@ from sidecar.ledger.questions import DAY
 from sidecar.ledger.rows import Snapshot
 from sidecar.ledger.statements import EXPIRE_ROWS
 from sidecar.ledger.tally import Tally
+from sidecar.lifecycle.pace import Pace
 
 COMMIT_ROWS: Final = 1_000
 """At most so many rows in one transaction: about 10 ms of work."""
-FIRST_PAUSE_SECONDS: Final = 0.1
-LONGEST_PAUSE_SECONDS: Final = 10.0
-"""Between attempts on a ledger that can't be written; doubled each time."""
+WRITING_ROWS: Final = Pace(0.1, 2, 10)
+"""Between attempts on a ledger that can't be written. Sooner at first than with an operation's step: no call waits for it."""
 SWEEP_SECONDS: Final = 3_600.0
 """Between looks for rows past the retention."""
 
@@ -60,6 +60,8 @@ class Writer:
         self._keep: Moment | None = None if retention_days is None else retention_days * DAY
         self._sweep_at_ns = clock.monotonic_ns()
         self._pause_seconds = GATHER_SECONDS
+        self._failures = 0
+        """Since something could be written."""
         self._chance: Callable[[], float] = random.random
         self._most_rows = COMMIT_ROWS
         self._in_hand = 0
@@ -125,12 +127,13 @@ class Writer:
         self._bell.clear()
         if self._write():
             self._sweep()
-            self._pause_seconds = GATHER_SECONDS
+            self._may_gather()
             with self._changed:
                 self._flushes_done = asked
                 self._changed.notify_all()
         else:
-            self._pause_seconds = longer(self._pause_seconds, self._chance())
+            self._pause_seconds = WRITING_ROWS.pause_seconds(self._failures, self._chance())
+            self._failures += 1
             self._bell.set()
 
     def _write(self) -> bool:
@@ -151,9 +154,12 @@ class Writer:
             finally:
                 self._in_hand = 0
             self._most_rows = min(self._most_rows * 2, COMMIT_ROWS)
-            self._pause_seconds = GATHER_SECONDS  # it can be written, though perhaps not all at once
+            self._may_gather()  # it can be written, though perhaps not all at once
             self.tally.committed(upserted.rows, upserted.refusals, self._clock.now())
         return True
+
+    def _may_gather(self) -> None:
+        self._pause_seconds, self._failures = GATHER_SECONDS, 0
 
     def _seconds_to_sweep(self) -> float | None:
         if self._keep is None:
@@ -180,11 +186,3 @@ class Writer:
             with self._changed:
                 self._has_ended = True
                 self._changed.notify_all()
-
-
-def longer(pause_seconds: float, chance: float) -> float:
-    """The pause after one more failure; `chance`, from 0 to 1, spreads it over its upper half.
-
-    Ten thousand sidecars lose the database that they share in one moment, and are not to come back to it in one.
-    """
-    return min(max(pause_seconds * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS) * (0.5 + chance / 2)

@@ -1,4 +1,4 @@
-"""How long to wait between two questions to a provider: soon at first, then less often. Pure; chance comes from outside."""
+"""How long to wait before asking or trying again: soon at first, then less often. Pure; chance comes from outside."""
 
 from typing import Final
 
@@ -32,6 +32,10 @@ DOUBTING: Final = Pace(15, 1.5, 60)
 """An end was seen, and is looked at on."""
 SENDING: Final = Pace(2, 2, 120)
 """Cancels that had no answer, or were answered: later."""
+
+WRITING: Final = Pace(0.5, 2, 10)
+"""A step for a ledger that could not be written. Chance as above: ten thousand sidecars lose the database that they share in one
+moment, and are not to come back to it in one."""
 
 LOOKING: Final[dict[S, Pace]] = {
     S.OPENING: LOOKING_UP,

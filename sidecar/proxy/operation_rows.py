@@ -6,6 +6,7 @@ is not there. All of it is lost only with the process.
 """
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,12 +15,10 @@ from typing import Final
 from sidecar.errors import LedgerError
 from sidecar.ledger.operations import OperationLedger
 from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.lifecycle.pace import WRITING
 
 HOLD_SECONDS: Final = 2.0
 """A create request waits at most so long for its row."""
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 10.0
-"""Between attempts on a ledger that can't be written."""
 
 Step = Callable[[OperationLedger], OperationRecord | None]
 """One thing to write; returns the row afterwards, None when it changed nothing."""
@@ -30,17 +29,23 @@ class OperationRows:
     """Steps that wait to be written, by operation. Belongs to the event loop's thread."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, ledger: OperationLedger, trouble: Callable[[str], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        ledger: OperationLedger,
+        trouble: Callable[[str], None],
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        """`trouble` is told each time that the ledger could not be written, and why."""
+        """`trouble` is told each time that the ledger could not be written, and why; `chance`: see `Pace`."""
         self._loop = loop
         self._ledger = ledger
         self._trouble = trouble
+        self._chance = chance
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="operation-rows")
         self._waiting: dict[str, deque[tuple[Step, Told]]] = {}
         self._resting: dict[str, asyncio.TimerHandle] = {}
         """Those whose next attempt has to come yet."""
-        self._pause_seconds = FIRST_PAUSE_SECONDS
+        self._failures = 0
+        """Since a step could be written."""
         self._is_written = asyncio.Event()
         self._is_written.set()
         self.given_up = 0
@@ -102,7 +107,7 @@ class OperationRows:
         if isinstance(error, LedgerError):
             self._again(operation, error)
             return
-        self._pause_seconds = FIRST_PAUSE_SECONDS
+        self._failures = 0
         _, told = steps.popleft()
         self._next(operation, steps)
         told(done.result())  # raises what no ledger is meant to raise, for the loop to log
@@ -117,5 +122,6 @@ class OperationRows:
 
     def _again(self, operation: str, error: LedgerError) -> None:
         self._trouble(str(error))
-        self._resting[operation] = self._loop.call_later(self._pause_seconds, self._begin, operation)
-        self._pause_seconds = min(self._pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+        pause_seconds = WRITING.pause_seconds(self._failures, self._chance())
+        self._resting[operation] = self._loop.call_later(pause_seconds, self._begin, operation)
+        self._failures += 1

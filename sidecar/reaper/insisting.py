@@ -8,11 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from sidecar.lifecycle.pace import WRITING
 from sidecar.reaper.work import Deed
 
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 10.0
-"""Between two attempts on a ledger that can't be used."""
 WRITTEN_SECONDS: Final = 2.0
 """At the end, what was heard and could not be written gets so long, on a ledger that may be away."""
 
@@ -24,10 +22,13 @@ def nobody_waits() -> None:
 class Insisting:
     """Tries deeds until they are done, each for itself. Belongs to the event loop's thread."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, guarded: Callable[[Deed], Awaitable[bool]]) -> None:
-        """`guarded` does a deed, says what went wrong, and returns whether the ledger could be used."""
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, guarded: Callable[[Deed], Awaitable[bool]], chance: Callable[[], float]
+    ) -> None:
+        """`guarded` does a deed, says what went wrong, and returns whether the ledger could be used; `chance`: see `Pace`."""
         self._loop = loop
         self._guarded = guarded
+        self._chance = chance
         self._tasks: set[asyncio.Task[None]] = set()
         self._sooner = asyncio.Event()
         self.given_up = 0
@@ -54,10 +55,10 @@ class Insisting:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _until_done(self, deed: Deed, done: Callable[[], None]) -> None:
-        pause_seconds = FIRST_PAUSE_SECONDS
+        attempts = 0
         while not await self._guarded(deed):
-            await self._rest(pause_seconds)
-            pause_seconds = min(pause_seconds * 2, LONGEST_PAUSE_SECONDS)
+            await self._rest(WRITING.pause_seconds(attempts, self._chance()))
+            attempts += 1
         done()
 
     async def _rest(self, seconds: float) -> None:

@@ -57,7 +57,7 @@ class Reaper:
         self._means = Means(given, Store(ledger, loop, thread), self._beat_seconds, self._wake.set)
         self._steps = Steps(self._means)
         self._work = Work(self._means, self._steps, loop, trouble)
-        self._insisting = Insisting(loop, self._work.guarded)
+        self._insisting = Insisting(loop, self._work.guarded, given.chance)
         self._sweep = Sweep(self._means, self._steps, self._work)
         self._inheritance = Inheritance(self._means)
         self._passing = Passing(self._means, self._steps)

@@ -7,11 +7,11 @@ import pytest
 from sidecar.clock import Moment
 from sidecar.errors import LedgerError
 from sidecar.ledger.backlog import Backlog
-from sidecar.ledger.contract import CallQuery
+from sidecar.ledger.contract import GATHER_SECONDS, CallQuery
 from sidecar.ledger.file import Point, Upserted
 from sidecar.ledger.questions import DAY
 from sidecar.ledger.rows import Snapshot
-from sidecar.ledger.writer import Writer, longer
+from sidecar.ledger.writer import Writer
 from tests.ledger.conformance import put_all
 from tests.ledger.given import SOON, START, FilePlace, Signals, open_call, settled_call
 
@@ -136,17 +136,6 @@ def test_a_lost_call_that_this_version_has_no_words_for_is_an_error_and_stays_op
     connection.close()
 
 
-def test_pauses_grow_to_a_bound():
-    pauses = [0.02]
-    while len(pauses) < 10:
-        pauses.append(longer(pauses[-1], chance=1))
-    assert pauses == pytest.approx([0.02, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10])
-
-
-def test_chance_parts_those_who_lost_one_database_in_one_moment():
-    assert [longer(8, chance) for chance in (0, 0.5, 1)] == [5, 7.5, 10]
-
-
 def test_rows_past_the_retention_are_deleted_in_chunks_between_commits(file: FilePlace):
     first = file.open("first")
     old = [settled_call(f"old{number:04}", started_at=START + number) for number in range(1200)]
@@ -198,10 +187,10 @@ class NarrowStore:
         self.batches: list[int] = []
         self.notices: tuple[str, ...] = ()
         self.commit_seconds = 0.0
-        self._most_rows = most_rows
+        self.most_rows = most_rows
 
     def upsert(self, snapshots: list[Snapshot]) -> Upserted:
-        if len(snapshots) > self._most_rows:
+        if len(snapshots) > self.most_rows:
             raise DISK_FULL
         self.batches.append(len(snapshots))
         return Upserted(len(snapshots), [])
@@ -223,3 +212,25 @@ def test_rows_that_do_not_go_all_at_once_go_in_parts(file: FilePlace):
         assert len(store.batches) <= 100
     assert (sum(store.batches), backlog.dropped, writer.stop(SOON)) == (100, 0, True)
     assert set(writer.tally.errors) == {"write"}
+
+
+def test_pauses_grow_to_a_bound_until_something_can_be_written(file: FilePlace):
+    store, backlog = NarrowStore(0), Backlog(10)
+    writer = Writer(store, backlog, file.clock, None)
+    writer._chance = lambda: 1.0
+    backlog.put(settled_call())
+    assert pauses(writer, 9) == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10]
+    store.most_rows = 1
+    assert pauses(writer, 1) == [GATHER_SECONDS]
+    store.most_rows = 0
+    backlog.put(settled_call("c2"))
+    assert pauses(writer, 1) == [0.1]
+
+
+def pauses(writer: Writer, turns: int) -> list[float]:
+    """How long it rests after each of so many turns, which no thread takes for it."""
+    rests = []
+    for _ in range(turns):
+        writer._turn()
+        rests.append(writer._pause_seconds)
+    return rests

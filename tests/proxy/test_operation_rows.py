@@ -9,6 +9,7 @@ import pytest
 from sidecar.errors import LedgerError
 from sidecar.ledger.operations import OperationLedger
 from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.lifecycle.pace import Pace
 from sidecar.proxy import operation_rows
 from sidecar.proxy.operation_rows import OperationRows
 
@@ -51,7 +52,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    monkeypatch.setattr(operation_rows, "FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(operation_rows, "WRITING", Pace(0.01, 2, 10))
     made = Scene()
     yield made
     made.rows.close()
@@ -77,8 +78,7 @@ async def test_a_ledger_that_can_not_be_written_is_tried_until_it_can(scene: Sce
 async def test_who_waits_for_all_of_it_does_not_wait_for_the_pause(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operation_rows, "LONGEST_PAUSE_SECONDS", 3600.0)
-    scene.rows._pause_seconds = 3600.0
+    monkeypatch.setattr(operation_rows, "WRITING", Pace(7200, 1, 7200))
     scene.disk.is_broken = True
     scene.write("one", "open")
     while not scene.troubles:

@@ -7,6 +7,7 @@ import pytest
 from sidecar.errors import LedgerError
 from sidecar.lifecycle.operation import OperationEvent as E, OperationState as S
 from sidecar.lifecycle.operation_record import OperationRecord
+from sidecar.lifecycle.pace import Pace
 from sidecar.reaper import insisting
 from tests.reaper.world import Sidecar, World
 
@@ -42,7 +43,7 @@ def test_a_caller_takes_its_result_while_the_ledger_is_away__it_is_no_orphan(wor
 def test_the_lease_is_shorter_than_the_pause__written_before_it_is_judged(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(insisting, "FIRST_PAUSE_SECONDS", 300.0)
+    monkeypatch.setattr(insisting, "WRITING", Pace(400, 1, 400))
     sidecar, record = taken_while_away(world)
     world.pass_time(120)
     sidecar.thread.is_away = False

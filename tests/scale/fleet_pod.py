@@ -100,7 +100,7 @@ class Pod:
         )  # fmt: skip
         self.troubles: list[str] = []
         self.reaper = Reaper(given, ledger=self.ledger, loop=loop, trouble=self.troubles.append)
-        self._rows = OperationRows(loop, self.ledger, self.troubles.append)
+        self._rows = OperationRows(loop, self.ledger, self.troubles.append, dice.random)
         self.renewals = Renewals(loop, self._rows, self.ledger, self.clock, self.reaper, RULES.lease_seconds)
         self._calls = LostCalls(database)
         self._losses = Losses(cast(Ledger, self._calls), cast(Recorder, self.silence), self.clock)
