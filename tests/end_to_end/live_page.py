@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Request, TimeoutError as PageTimeout, expect, sync_playwright
 
 from tests.parts import part
 
@@ -37,24 +37,58 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+class Overheard:
+    """What a page complains of, and what it asked for and does not have."""
+
+    def __init__(self, page: Page, origin: str) -> None:
+        self.complaints: list[str] = []
+        self._awaited: dict[Request, str] = {}
+        self._page, self._origin = page, origin
+        page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+        page.on("response", lambda reply: self._awaited.update({reply.request: f"HTTP {reply.status}, and no end"}))
+        page.on("requestfailed", lambda asked: self._awaited.update({asked: str(asked.failure)}))
+        page.on("requestfinished", self._had)
+
+    def _asked(self, request: Request) -> None:
+        self._awaited[request] = "no reply"
+        if not request.url.startswith(self._origin):
+            self.complaints.append(request.url)
+
+    def _had(self, request: Request) -> None:
+        self._awaited.pop(request, None)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """A page that takes too long says what it waits for: it happens seldom, and can't be asked afterwards."""
+        try:
+            yield
+        except PageTimeout as error:
+            awaited = {request.url: word for request, word in self._awaited.items()}
+            connection = self._page.locator(".connection").all_inner_texts()
+            error.add_note(f"it says {connection}, complains of {self.complaints} and waits for {awaited}")
+            raise
+
+
 @contextmanager
 def page_at(
     browser: Browser, url: str, scheme: Scheme = "light", width: int = 1280, may_lose: bool = False
 ) -> Iterator[Page]:
     """The page, open. It must have nothing to complain of, but that a sidecar was lost which a test has ended."""
-    complaints: list[str] = []
-    origin = url.partition("#")[0]
     with browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}) as context:
         context.set_default_timeout(PATIENCE_MILLISECONDS)
         context.add_init_script(VIOLATIONS)
         page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda asked: None if asked.url.startswith(origin) else complaints.append(asked.url))
-        page.goto(url)
-        page.locator(".connection.live, dialog[open]").first.wait_for()
+        overheard = Overheard(page, url.partition("#")[0])
+        with overheard.explaining():
+            page.goto(url)
+            page.locator(".connection.live, dialog[open]").first.wait_for()
         yield page
-    unexpected = [said for said in complaints if not (may_lose and said.startswith("Failed to load resource"))]
+    lost = "Failed to load resource"
+    unexpected = [said for said in overheard.complaints if not (may_lose and said.startswith(lost))]
     assert unexpected == [], unexpected
 
 
