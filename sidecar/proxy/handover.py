@@ -62,16 +62,14 @@ class Handover:
         try:
             self._settle_some()
             while ripe:
-                self._look_at(ripe.popleft())
+                exchange = ripe.popleft()
+                if not exchange.awaits_handover:
+                    continue
+                if exchange.reply.unacknowledged():
+                    self._ripe.append(exchange)  # how long it may: see sweep.py
+                else:
+                    exchange.handed_over()
         finally:  # one that can't be settled (a fault of ours, and in the log) takes no other along
             self._ripe.extend(ripe)
             waits = self._ripe or self._fresh or self._read
             self._timer = self._loop.call_later(WAIT_SECONDS, self._look) if waits else None
-
-    def _look_at(self, exchange: "Exchange") -> None:
-        if not exchange.awaits_handover:
-            return
-        if exchange.reply.unacknowledged():
-            self._ripe.append(exchange)  # how long it may: see sweep.py
-        else:
-            exchange.handed_over()
