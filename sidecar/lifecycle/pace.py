@@ -33,9 +33,9 @@ DOUBTING: Final = Pace(15, 1.5, 60)
 SENDING: Final = Pace(2, 2, 120)
 """Cancels that had no answer, or were answered: later."""
 
-WRITING: Final = Pace(0.5, 2, 10)
-"""A step for a ledger that could not be written. Chance as above: ten thousand sidecars lose the database that they share in one
-moment, and are not to come back to it in one."""
+WRITING: Final = Pace(0.5, 2, 15)
+"""A step for a ledger that could not be written. Ten thousand sidecars lose the database that they share in one moment, and are
+not to come back to it in one: pauses of 10 s at most made their busiest second a tenth busier (tests/scale)."""
 
 LOOKING: Final[dict[S, Pace]] = {
     S.OPENING: LOOKING_UP,

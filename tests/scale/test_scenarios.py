@@ -1,6 +1,7 @@
 """What happens to a fleet costs nobody his operation, loses none, and brings no herd: the scenarios of `make scale`, small."""
 
 from functools import cache
+from statistics import median
 
 import pytest
 
@@ -61,9 +62,9 @@ def test_at_rest__so_many_statements_a_pod_and_no_more(at_rest: Report) -> None:
 
 
 def test_the_database_comes_back__they_do_not_all_come_at_once(at_rest: Report) -> None:
-    report = played("database_away")
-    assert report.most_statements <= OUTAGE * sum(at_rest.statements.values())
-    assert report.connects <= 1.5 * PODS
+    reports = [play(BY_NAME["database_away"], PODS, seed) for seed in (1, 2, 3)]  # the busiest second is one of chance
+    assert median(report.most_statements for report in reports) <= OUTAGE * sum(at_rest.statements.values())
+    assert median(report.connects for report in reports) <= 1.5 * PODS
 
 
 def test_a_zone_is_lost__those_who_live_share_what_it_left() -> None:
