@@ -58,11 +58,10 @@ class Handover:
             self._loop.call_soon(self._settle_some)
 
     def _look(self) -> None:
-        ripe, self._ripe, self._fresh = deque(self._ripe), self._fresh, []
+        ripe, self._ripe, self._fresh = iter(self._ripe), self._fresh, []
         try:
             self._settle_some()
-            while ripe:
-                exchange = ripe.popleft()
+            for exchange in ripe:
                 if not exchange.awaits_handover:
                     continue
                 if exchange.reply.unacknowledged():
@@ -70,6 +69,6 @@ class Handover:
                 else:
                     exchange.handed_over()
         finally:  # one that can't be settled (a fault of ours, and in the log) takes no other along
-            self._ripe.extend(ripe)
+            self._ripe.extend(ripe)  # those that were not come to
             waits = self._ripe or self._fresh or self._read
             self._timer = self._loop.call_later(WAIT_SECONDS, self._look) if waits else None
