@@ -1,6 +1,6 @@
 """What ten thousand pods do to Prometheus, to PostgreSQL and to providers: measured of one, and played with all.
 
-    make scale                                   all of it; an hour of two processors
+    make scale                                   all of it; half an hour of two processors
     make scale ARGS="--only fleet --pods 1000"   one part: pages, prometheus, postgres, sessions, fleet
     make scale ARGS=--write                      and put the tables into tests/scale/README.md
 

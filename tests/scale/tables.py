@@ -123,7 +123,7 @@ def database_of(pods: int, at_rest: Report, found: Measured) -> str:
             (f"calls, {each_pod:g} a second and pod", f"{each.a_second:,.0f}", f"{each.processors:.1f}",
              f"{each.log_bytes_a_second / 1e6:.1f} MB")
         )  # fmt: skip
-    return table((f"{pods:,} pods, two operations each", "a second", "server's processors", "WAL a second"), rows)
+    return table((f"{pods:,} pods, two operations each", "deeds a second", "server's processors", "WAL a second"), rows)
 
 
 def sessions(found: Sessions) -> str:
