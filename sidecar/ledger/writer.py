@@ -18,7 +18,7 @@ from sidecar.lifecycle.pace import Pace
 COMMIT_ROWS: Final = 1_000
 """At most so many rows in one transaction: about 10 ms of work."""
 WRITING_ROWS: Final = Pace(0.1, 2, 10)
-"""Between attempts on a ledger that can't be written. Sooner at first than with an operation's step: no call waits for it."""
+"""Between attempts on a ledger that can't be written. Sooner at first than with a step: one tries for all rows."""
 SWEEP_SECONDS: Final = 3_600.0
 """Between looks for rows past the retention."""
 
@@ -59,7 +59,6 @@ class Writer:
         self._clock = clock
         self._keep: Moment | None = None if retention_days is None else retention_days * DAY
         self._sweep_at_ns = clock.monotonic_ns()
-        self._pause_seconds = GATHER_SECONDS
         self._failures = 0
         """Since something could be written."""
         self._chance: Callable[[], float] = random.random
@@ -113,7 +112,7 @@ class Writer:
     def _run(self) -> None:
         while not self._is_stopping:
             self._bell.wait(self._seconds_to_sweep())
-            self._hurry.wait(self._pause_seconds)
+            self._hurry.wait(self._pause_seconds())
             self._turn()
         self._turn()  # what was put between the last look and the end
         self._end()
@@ -127,12 +126,11 @@ class Writer:
         self._bell.clear()
         if self._write():
             self._sweep()
-            self._may_gather()
+            self._failures = 0
             with self._changed:
                 self._flushes_done = asked
                 self._changed.notify_all()
         else:
-            self._pause_seconds = WRITING_ROWS.pause_seconds(self._failures, self._chance())
             self._failures += 1
             self._bell.set()
 
@@ -154,12 +152,13 @@ class Writer:
             finally:
                 self._in_hand = 0
             self._most_rows = min(self._most_rows * 2, COMMIT_ROWS)
-            self._may_gather()  # it can be written, though perhaps not all at once
+            self._failures = 0  # it can be written, though perhaps not all at once
             self.tally.committed(upserted.rows, upserted.refusals, self._clock.now())
         return True
 
-    def _may_gather(self) -> None:
-        self._pause_seconds, self._failures = GATHER_SECONDS, 0
+    def _pause_seconds(self) -> float:
+        """To the next turn: what comes meanwhile is written together."""
+        return WRITING_ROWS.pause_seconds(self._failures - 1, self._chance()) if self._failures else GATHER_SECONDS
 
     def _seconds_to_sweep(self) -> float | None:
         if self._keep is None:

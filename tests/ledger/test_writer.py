@@ -203,8 +203,8 @@ class NarrowStore:
 
 
 def test_rows_that_do_not_go_all_at_once_go_in_parts(file: FilePlace):
-    store, backlog = NarrowStore(7), Backlog(1000)
-    writer = Writer(store, backlog, file.clock, None)
+    store = NarrowStore(7)
+    writer, backlog = writer_of(store, file)
     for number in range(100):
         backlog.put(settled_call(f"c{number}"))
     writer.start()
@@ -215,8 +215,8 @@ def test_rows_that_do_not_go_all_at_once_go_in_parts(file: FilePlace):
 
 
 def test_pauses_grow_to_a_bound_until_something_can_be_written(file: FilePlace):
-    store, backlog = NarrowStore(0), Backlog(10)
-    writer = Writer(store, backlog, file.clock, None)
+    store = NarrowStore(0)
+    writer, backlog = writer_of(store, file)
     writer._chance = lambda: 1.0
     backlog.put(settled_call())
     assert pauses(writer, 9) == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 10, 10]
@@ -227,10 +227,24 @@ def test_pauses_grow_to_a_bound_until_something_can_be_written(file: FilePlace):
     assert pauses(writer, 1) == [0.1]
 
 
+def test_chance_parts_those_who_lost_one_database_in_one_moment(file: FilePlace):
+    writer, backlog = writer_of(NarrowStore(0), file)
+    backlog.put(settled_call())
+    pauses(writer, 8)
+    writer._chance = iter([0.0, 0.5, 1.0]).__next__
+    assert [writer._pause_seconds() for _ in range(3)] == [5, 7.5, 10]
+
+
+def writer_of(store: NarrowStore, file: FilePlace) -> tuple[Writer, Backlog]:
+    """A writer that has not begun, and what it writes from."""
+    backlog = Backlog(1000)
+    return Writer(store, backlog, file.clock, None), backlog
+
+
 def pauses(writer: Writer, turns: int) -> list[float]:
     """How long it rests after each of so many turns, which no thread takes for it."""
     rests = []
     for _ in range(turns):
         writer._turn()
-        rests.append(writer._pause_seconds)
+        rests.append(writer._pause_seconds())
     return rests
